@@ -1,0 +1,1 @@
+"""Bytes in, bytes kept: spiders and importers land raw pages as Parquet."""

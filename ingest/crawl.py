@@ -1,0 +1,220 @@
+"""Run the spiders over sources and land what they bring; resume what was cut off.
+
+A run is a folder raw/source=…/run=…/ with its pages and a `run.json`. The run is over when its
+`run.json` says `finished`; as long as the last one of a source does not, the same command goes on
+with it from the pages it has landed. Scrapy's JOBDIR is not used: it loses its queue on a kill.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scrapy import signals
+from scrapy.crawler import AsyncCrawlerProcess
+
+from ingest.errors import AadhanError, SettingsError, SourceError
+from ingest.landing import Lander, new_run_id, write_atomically
+from ingest.page import Page
+from ingest.registry import Address, Source
+from ingest.spiders.site import SiteSpider
+
+AGENT = "aadhan/0.1"
+
+
+@dataclass(slots=True)
+class CrawlRun:
+    """One source's run: where it lands, what it counted."""
+
+    address: Address
+    folder: Path
+    max_records: int
+    counts: Counter = field(default_factory=Counter)
+    reason: str = ""
+    resumed_count: int = 0
+    error: AadhanError | None = None
+
+    @property
+    def source(self) -> str:
+        return self.address.source.name
+
+    def record(self, **extra) -> None:
+        state = {
+            "source": self.source,
+            "base_url": self.address.base_url,
+            "max_records": self.max_records,
+            "finished": False,
+        }
+        text = json.dumps(state | extra, indent=2, sort_keys=True) + "\n"
+        write_atomically(self.folder / "run.json", lambda tmp: tmp.write_text(text))
+
+
+class LandingPipeline:
+    """Hands every page to the run's Lander and closes the crawl when landing fails.
+
+    Nothing is written before the source has answered once: a host that refuses leaves no run.
+    """
+
+    def __init__(self, crawler):
+        self.crawler = crawler
+        self.run: CrawlRun = crawler.settings["AADHAN_RUN"]
+        self.on_page: Callable[[CrawlRun], None] = crawler.settings["AADHAN_ON_PAGE"]
+        self.lander: Lander | None = None
+        self.waiting: list[Page] = []
+        crawler.signals.connect(self.idle, signals.spider_idle)
+
+    @classmethod
+    def from_crawler(cls, crawler):
+        return cls(crawler)
+
+    def process_item(self, page: Page):
+        self.run.counts[page.fetch_status] += 1
+        self.on_page(self.run)
+        self.waiting.append(page)
+        if self.run.error is None and (self.lander or page.http_status):
+            self.guarded(self.land)
+        return page
+
+    def land(self) -> None:
+        if self.lander is None:
+            self.lander = Lander(self.run.folder)
+            self.run.record()
+        for page in self.waiting:
+            self.lander.add(page)
+        self.waiting.clear()
+        self.lander.flush_if_old()
+
+    def idle(self) -> None:
+        if self.lander and self.run.error is None:
+            self.guarded(self.lander.flush_if_old)
+
+    def close_spider(self):
+        if self.lander and self.run.error is None:
+            self.guarded(self.lander.flush)
+
+    def guarded(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except AadhanError as error:
+            self.run.error = error
+            self.crawler.engine.close_spider(self.crawler.spider, "landing_failed")
+
+
+def crawl(
+    sources: list[Source],
+    lake: Path,
+    settings: dict,
+    *,
+    base_url: str | None = None,
+    max_records: dict[str, int | None] | None = None,
+    on_page: Callable[[CrawlRun], None] = lambda run: None,
+) -> list[CrawlRun]:
+    """Crawl the sources into the lake, all in one process, and return what each run did.
+
+    Raises SettingsError without a contact for the open web, SourceError where a source gave no
+    answer at all, LandingError where pages could not be written.
+    """
+    bounds = max_records or {}
+    process = AsyncCrawlerProcess(_process_settings(settings))
+    runs = []
+    for source in sources:
+        address = Address(source, base_url)
+        if not address.is_loopback and not settings["contact"]:
+            raise SettingsError(
+                "crawling the open web needs a contact that site owners can reach: set "
+                '`contact = "you@your.site"` under [crawl] in aadhan.toml'
+            )
+        folder, landed = _open_run(lake, source.name)
+        run = CrawlRun(address, folder, bounds.get(source.name) or source.max_pages)
+        runs.append(run)
+        crawler = process.create_crawler(SiteSpider)
+        crawler.settings.setdict(_source_settings(run, settings, on_page), priority="spider")
+        crawler.signals.connect(_close_listener(run), signals.spider_closed, weak=False)
+        process.crawl(
+            crawler,
+            address=address,
+            run_id=folder.name.removeprefix("run="),
+            landed=landed,
+            max_records=run.max_records,
+        )
+    process.start()
+    for run in runs:
+        _conclude(run)
+    return runs
+
+
+def _process_settings(settings: dict) -> dict:
+    contact = f" (+{settings['contact']})" if settings["contact"] else ""
+    return {
+        "USER_AGENT": AGENT + contact,
+        "CONCURRENT_REQUESTS": settings["concurrency"],
+        "CONCURRENT_REQUESTS_PER_DOMAIN": settings["concurrency"],
+        "DOWNLOAD_TIMEOUT": settings["timeout_seconds"],
+        "DOWNLOAD_MAXSIZE": settings["max_body_bytes"],
+        "DOWNLOAD_WARNSIZE": 0,
+        "DOWNLOAD_FAIL_ON_DATALOSS": False,  # a cut body lands as `truncated`
+        "DOWNLOAD_HANDLERS": dict.fromkeys(["data", "file", "ftp", "s3"]),
+        "DOWNLOADER_MIDDLEWARES": {
+            "ingest.robots.RobotsMiddleware": 100,
+            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+        },
+        "ITEM_PIPELINES": {"ingest.crawl.LandingPipeline": 100},
+        "ROBOTSTXT_OBEY": False,  # ingest.robots does it
+        "REDIRECT_ENABLED": False,  # the spider follows and lands each hop
+        "METAREFRESH_ENABLED": False,
+        "HTTPERROR_ALLOW_ALL": True,
+        "RETRY_TIMES": 2,
+        "COOKIES_ENABLED": False,
+        "TELNETCONSOLE_ENABLED": False,
+        "LOG_INSTALL_ROOT_HANDLER": False,
+        "LOG_LEVEL": "ERROR",
+    }
+
+
+def _source_settings(run: CrawlRun, settings: dict, on_page) -> dict:
+    source = run.address.source
+    # A loopback copy has no owner to be polite to.
+    delay = 0 if run.address.is_loopback else max(source.delay_seconds, settings["delay_seconds"])
+    return {"DOWNLOAD_DELAY": delay, "AADHAN_RUN": run, "AADHAN_ON_PAGE": on_page}
+
+
+def _close_listener(run: CrawlRun):
+    def closed(spider, reason):
+        run.reason = reason
+        run.resumed_count = spider.resumed_count
+        if errors := spider.crawler.stats.get_value("spider_exceptions/count"):
+            run.counts["spider_error"] = errors
+
+    return closed
+
+
+def _conclude(run: CrawlRun) -> None:
+    if run.error:
+        raise run.error
+    if not run.folder.exists():
+        where = run.address.base_url or run.address.source.home
+        raise SourceError(
+            f"{run.source}: no answer from {where}; nothing was landed: "
+            "is the site up, and is the address right (--base-url)?"
+        )
+    if run.reason == "finished":
+        ended = datetime.now(UTC).isoformat(timespec="seconds")
+        run.record(finished=True, ended_at=ended, counts=dict(sorted(run.counts.items())))
+
+
+def _open_run(lake: Path, source: str) -> tuple[Path, list[Path]]:
+    """The run folder to land in, and the files it holds already where an earlier run was cut."""
+    folder = lake / "raw" / f"source={source}"
+    last = max(folder.glob("run=*"), default=None)
+    if last and not is_finished(last):
+        return last, sorted(last.glob("[0-9]*.parquet"))
+    return folder / f"run={new_run_id()}", []
+
+
+def is_finished(run_folder: Path) -> bool:
+    try:
+        return json.loads((run_folder / "run.json").read_text())["finished"]
+    except FileNotFoundError:
+        return False

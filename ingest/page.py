@@ -1,0 +1,96 @@
+"""Page: one row for each fetch or imported record, raw bytes kept.
+
+The schema is the contract between what lands pages and what reads them (docs/contracts.md).
+A page that could not or must not be fetched is a row too, without body: `fetch_status` says why.
+"""
+
+import hashlib
+import json
+import unicodedata
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from urllib.parse import urlsplit, urlunsplit
+
+import pyarrow as pa
+from w3lib.url import canonicalize_url
+
+# What became of a fetch. Only `ok` and `truncated` rows have a body worth reading.
+FETCH_STATUSES = ("ok", "truncated", "redirect", "http_error", "disallowed", "failed")
+
+SCHEMA = pa.schema(
+    [
+        pa.field("page_id", pa.string(), nullable=False),
+        pa.field("url", pa.string(), nullable=False),
+        pa.field("canonical_url", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("category", pa.string(), nullable=False),
+        pa.field("run_id", pa.string(), nullable=False),
+        pa.field("fetched_at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("fetch_status", pa.string(), nullable=False),
+        pa.field("fetch_detail", pa.string()),
+        pa.field("http_status", pa.int16()),
+        pa.field("content_type", pa.string()),
+        pa.field("headers", pa.string()),
+        pa.field("body", pa.binary()),
+        pa.field("body_sha256", pa.string()),
+        pa.field("etag", pa.string()),
+        pa.field("last_modified", pa.string()),
+        pa.field("licence", pa.string()),
+        pa.field("rights_signals", pa.string()),
+        pa.field("record", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One landed row. `headers`, `rights_signals` and `record` are JSON objects as text."""
+
+    url: str
+    source: str
+    category: str
+    run_id: str
+    fetched_at: datetime
+    fetch_status: str = "ok"
+    fetch_detail: str | None = None
+    http_status: int | None = None
+    content_type: str | None = None
+    headers: str | None = None
+    body: bytes | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    licence: str | None = None
+    rights_signals: str | None = None
+    record: str | None = None
+
+    def row(self) -> dict:
+        """The page as a row of SCHEMA, with the ids that follow from its content."""
+        canonical = canonical_url(self.url)
+        digest = hashlib.sha256(self.body).hexdigest() if self.body is not None else None
+        return asdict(self) | {
+            "canonical_url": canonical,
+            "body_sha256": digest,
+            "page_id": page_id(self.source, canonical, digest),
+        }
+
+
+def page_id(source: str, canonical: str, body_sha256: str | None) -> str:
+    """sha256 (hex) of source, canonical url and the body's own sha256."""
+    key = "\n".join([source, canonical, body_sha256 or ""])
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def canonical_url(url: str) -> str:
+    """One spelling for one page: sorted query, no fragment, lower-case host, NFC path.
+
+    Urls that are not http(s), such as record ids of imported text, stay as they are.
+    """
+    if not url.startswith(("http://", "https://")):
+        return url
+    parts = urlsplit(canonicalize_url(unicodedata.normalize("NFC", url)))
+    return urlunsplit(parts._replace(path=parts.path or "/"))
+
+
+def as_json(value: dict) -> str | None:
+    """Compact JSON with sorted keys, or None for an empty object."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else None

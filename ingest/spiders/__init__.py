@@ -1,0 +1,1 @@
+"""Spiders; each lands whatever it was answered and knows nothing of text."""

@@ -1,0 +1,119 @@
+-- Every readable document with its main text, kept or not. Grain: one row per doc_id.
+with
+
+main_text as (
+    select
+        doc_id,
+        string_agg(text, chr(10) || chr(10) order by ordinal) as text
+    from block_roles
+    where role = 'main'
+    group by doc_id
+),
+
+block_sums as (
+    select
+        doc_id,
+        sum(codepoint_count) as page_codepoints,
+        sum(case when role = 'main' then codepoint_count else 0 end) as main_codepoints
+    from block_roles
+    group by doc_id
+),
+
+-- A title that many pages of a site share is the site's; the first heading is then the page's.
+titles as (
+    select
+        stg_pages.host,
+        page_blocks.title,
+        count(*) as page_count
+    from stg_pages
+    inner join page_blocks on stg_pages.page_id = page_blocks.page_id
+    where stg_pages.is_readable
+    group by stg_pages.host, page_blocks.title
+),
+
+headings as (
+    select
+        doc_id,
+        text,
+        row_number() over (
+            partition by doc_id
+            order by ordinal
+        ) as heading_rank
+    from block_roles
+    where is_heading and role = 'main'
+),
+
+described as (
+    select
+        stg_pages.*,
+        page_blocks.encoding,
+        page_blocks.encoding_evidence,
+        page_blocks.extractor,
+        page_blocks.author,
+        page_blocks.published_at,
+        page_blocks.repair_count,
+        page_blocks.is_truncated,
+        coalesce(main_text.text, '') as text,
+        coalesce(block_sums.page_codepoints, 0) as page_codepoints,
+        coalesce(block_sums.main_codepoints, 0) as main_codepoints,
+        case
+            when titles.page_count > 3 then headings.text
+            else coalesce(page_blocks.title, headings.text)
+        end as title
+    from stg_pages
+    inner join page_blocks on stg_pages.page_id = page_blocks.page_id
+    left join main_text on stg_pages.doc_id = main_text.doc_id
+    left join block_sums on stg_pages.doc_id = block_sums.doc_id
+    left join headings
+        on stg_pages.doc_id = headings.doc_id
+        and headings.heading_rank = 1
+    left join titles
+        on stg_pages.host = titles.host
+        and page_blocks.title = titles.title
+    where stg_pages.is_readable
+),
+
+counted as (
+    select
+        *,
+        length(text) as codepoint_count,
+        array_length(regexp_extract_all(text, '[\p{L}\p{M}]+')) as word_count,
+        length(regexp_replace(text, '[^\p{L}\p{M}]+', '', 'g')) as letter_count,
+        length(regexp_replace(text, '[^\x{0B80}-\x{0BFF}]+', '', 'g')) as tamil_count
+    from described
+)
+
+select
+    ---------- ids
+    doc_id,
+    page_id,
+
+    ---------- text
+    source,
+    category,
+    url,
+    title,
+    author,
+    published_at,
+    licence,
+    text,
+    sha256(text) as text_sha256,
+    extractor,
+    encoding,
+    encoding_evidence,
+    content_type,
+
+    ---------- numerics
+    codepoint_count,
+    word_count,
+    round(
+        case when letter_count = 0 then 0.0 else tamil_count * 1e0 / letter_count end, 4
+    ) as tamil_ratio,
+    repair_count,
+    page_codepoints,
+    main_codepoints,
+
+    ---------- booleans
+    is_truncated
+from counted
+order by doc_id

@@ -1,0 +1,89 @@
+-- What each block is on its page: main text, or which kind of furniture. Grain: doc_id, ordinal.
+-- A whole site is at hand, so a block that recurs across its pages is its template.
+with
+
+sites as (
+    select
+        host,
+        count(distinct doc_id) as page_count
+    from stg_blocks
+    group by host
+),
+
+repeats as (
+    select
+        host,
+        text,
+        count(distinct doc_id) as page_count
+    from stg_blocks
+    group by host, text
+),
+
+-- How deep a block lies in article or main elements, 0 outside.
+placed as (
+    select
+        *,
+        array_length(regexp_extract_all(path, '>(article|main)([.>]|$)')) as region_depth,
+        regexp_matches(
+            path,
+            '>(nav|footer|aside|form|button|dialog|option)([.>]|$)'
+        )
+        or regexp_matches(
+            path,
+            '[.](nav|navbar|menu|breadcrumbs?|sidebar|widget|related|share|social|comments?'
+            || '|comment-list|cookie|pagination|pager|modal|toast-container|toc|post-meta'
+            || '|entry-meta|meta|byline|tags|site-header|site-footer|mw-editsection|catlinks)(>|$)'
+        ) as is_furniture
+    from stg_blocks
+),
+
+regions as (
+    select
+        doc_id,
+        region_depth,
+        sum(codepoint_count - link_codepoints) as own_codepoints
+    from placed
+    where region_depth > 0 and not is_furniture
+    group by doc_id, region_depth
+),
+
+-- The region a page is about: the depth that holds most of its own text, if that is enough.
+main_regions as (
+    select
+        doc_id,
+        region_depth,
+        row_number() over (
+            partition by doc_id
+            order by own_codepoints desc, region_depth
+        ) as region_rank
+    from regions
+    where own_codepoints >= 100
+),
+
+judged as (
+    select
+        placed.doc_id,
+        placed.ordinal,
+        placed.text,
+        placed.is_heading,
+        placed.codepoint_count,
+        case
+            when placed.extractor = 'text' then 'main'
+            when placed.is_furniture then 'furniture'
+            when placed.region_depth < coalesce(main_regions.region_depth, 0) then 'outside'
+            when placed.link_codepoints * 2 > placed.codepoint_count and not placed.is_heading
+                then 'links'
+            when repeats.page_count > greatest(3, sites.page_count / 10)
+                and not (placed.is_heading and placed.region_depth > 0)
+                then 'template'
+            else 'main'
+        end as role
+    from placed
+    inner join sites on placed.host = sites.host
+    inner join repeats on placed.host = repeats.host and placed.text = repeats.text
+    left join main_regions
+        on placed.doc_id = main_regions.doc_id
+        and main_regions.region_rank = 1
+)
+
+select * from judged

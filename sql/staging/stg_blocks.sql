@@ -1,0 +1,26 @@
+-- Text blocks of every current page, in order. Grain: one row per doc_id and ordinal.
+with
+
+readable as (
+    select
+        stg_pages.doc_id,
+        stg_pages.host,
+        page_blocks.extractor,
+        page_blocks.blocks
+    from stg_pages
+    inner join page_blocks on stg_pages.page_id = page_blocks.page_id
+    where stg_pages.is_readable
+)
+
+select
+    readable.doc_id,
+    readable.host,
+    readable.extractor,
+    exploded.block.ordinal as ordinal,
+    exploded.block.text as text,
+    exploded.block.path as path,
+    exploded.block.is_heading as is_heading,
+    exploded.block.link_codepoints as link_codepoints,
+    length(exploded.block.text) as codepoint_count
+from readable
+cross join unnest(readable.blocks) as exploded (block)

@@ -1,0 +1,1 @@
+"""Landed bytes to text, text to corpus, corpus to named snapshots."""

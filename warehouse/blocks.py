@@ -1,0 +1,232 @@
+"""Pages to text blocks: what stands on a page, in order, and where.
+
+One pass over each page with lexbor. A block is the text of one block element, verse lines kept as
+lines, with the path of tags above it and how much of it is link text. Nothing is thrown away here:
+which blocks are the page's own text is a question about the whole site, and SQL answers it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from warehouse import tamil
+from warehouse.decode import decode
+
+SCHEMA = pa.schema(
+    [
+        pa.field("page_id", pa.string(), nullable=False),
+        pa.field("encoding", pa.string()),
+        pa.field("encoding_evidence", pa.string()),
+        pa.field("extractor", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("author", pa.string()),
+        pa.field("published_at", pa.string()),
+        pa.field("repair_count", pa.int64()),
+        pa.field("is_truncated", pa.bool_()),
+        pa.field(
+            "blocks",
+            pa.list_(
+                pa.struct(
+                    [
+                        pa.field("ordinal", pa.int32()),
+                        pa.field("text", pa.string()),
+                        pa.field("path", pa.string()),
+                        pa.field("is_heading", pa.bool_()),
+                        pa.field("link_codepoints", pa.int32()),
+                    ]
+                )
+            ),
+        ),
+    ]
+)
+
+HTML_TYPES = ("text/html", "application/xhtml+xml")
+TEXT_TYPES = ("text/plain", "text/markdown")
+# A block longer than this is cut at line ends, else at sentence ends: passages are made of blocks.
+MAX_BLOCK_CODEPOINTS = 3000
+MAX_DEPTH = 200
+
+_SKIPPED = frozenset("script style noscript iframe svg template head textarea select".split())
+_BLOCKS = frozenset(
+    "address article aside blockquote body button center dd details dialog div dl dt fieldset "
+    "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol option p pre section "
+    "summary table tbody td tfoot th thead tr ul".split()
+)
+_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+_WHITE = re.compile(r"[ \t\r\n\f]+")
+_DIGITS = re.compile(r"\d+")
+_SENTENCE_END = re.compile(r"(?<=[.!?।])\s+")
+_DATE = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
+_CLOSED = re.compile(rb"</(html|body)\s*>", re.IGNORECASE)
+
+
+def page_blocks(pages: pa.RecordBatch) -> pa.RecordBatch:
+    """Landed pages with a body (page_id, content_type, body) to rows of SCHEMA."""
+    rows = [
+        _page_row(page["page_id"], page["content_type"] or "", page["body"])
+        for page in pages.to_pylist()
+    ]
+    return pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
+
+
+def _page_row(page_id: str, content_type: str, body: bytes) -> dict:
+    row = dict.fromkeys(SCHEMA.names) | {"page_id": page_id, "blocks": []}
+    kind = content_type.split(";")[0].strip().lower()
+    if body.startswith((b"%PDF-", b"\x1f\x8b", b"PK\x03\x04")):
+        return row  # a label does not make it text; SQL gives the verdict
+    if kind in TEXT_TYPES:
+        return row | _text_row(body, content_type)
+    if kind in HTML_TYPES:
+        return row | _html_row(body, content_type)
+    return row
+
+
+def _text_row(body: bytes, content_type: str) -> dict:
+    decoded = decode(body, content_type)
+    paragraphs = ((text, "text", False, 0) for text in decoded.text.split("\n\n"))
+    return _row(decoded, "text", paragraphs)
+
+
+def _html_row(body: bytes, content_type: str) -> dict:
+    decoded = decode(body, content_type)
+    tree = LexborHTMLParser(decoded.text)
+    is_open = not _CLOSED.search(body[-2048:]) and not body.rstrip().endswith(b">")
+    row = _row(decoded, "blocks", _walk(tree.body) if tree.body else ())
+    return row | _metadata(tree) | {"is_truncated": decoded.is_cut or is_open}
+
+
+def _row(decoded, extractor: str, found: Iterable[tuple[str, str, bool, int]]) -> dict:
+    blocks, repair_count = [], decoded.repair_count
+    for text, path, is_heading, link_codepoints in found:
+        repaired = tamil.normalise(text)
+        repair_count += repaired.repair_count
+        for part in split_block(repaired.text):
+            blocks.append(
+                {
+                    "ordinal": len(blocks),
+                    "text": part,
+                    "path": path,
+                    "is_heading": is_heading,
+                    "link_codepoints": min(link_codepoints, len(part)),
+                }
+            )
+    return {
+        "encoding": decoded.encoding,
+        "encoding_evidence": decoded.evidence,
+        "extractor": extractor,
+        "repair_count": repair_count,
+        "is_truncated": decoded.is_cut,
+        "blocks": blocks,
+    }
+
+
+def split_block(text: str) -> list[str]:
+    """A block as it is, or in parts of at most MAX_BLOCK_CODEPOINTS where it can be cut.
+
+    Cut at blank lines first, then lines, then sentence ends, then spaces; a run without any stays.
+    """
+    if not text:
+        return []
+    if len(text) <= MAX_BLOCK_CODEPOINTS:
+        return [text]
+    for pattern, glue in (
+        (re.compile(r"\n\n+"), "\n\n"),
+        (re.compile(r"\n"), "\n"),
+        (_SENTENCE_END, " "),
+        (re.compile(" "), " "),
+    ):
+        pieces = pattern.split(text)
+        if len(pieces) > 1:
+            return [part for packed in _pack(pieces, glue) for part in split_block(packed)]
+    return [text]
+
+
+def _pack(pieces: list[str], glue: str) -> Iterator[str]:
+    """Join neighbours as long as they fit into one block."""
+    packed, length = [], 0
+    for piece in pieces:
+        if packed and length + len(glue) + len(piece) > MAX_BLOCK_CODEPOINTS:
+            yield glue.join(packed)
+            packed, length = [], 0
+        length += len(piece) + (len(glue) if packed else 0)
+        packed.append(piece)
+    yield glue.join(packed)
+
+
+def _walk(body: LexborNode) -> Iterator[tuple[str, str, bool, int]]:
+    """(text, path, is heading, codepoints inside links) of each block, in document order.
+
+    An explicit stack: pages nest deeper than Python recurses.
+    """
+    pieces: list[str] = []
+    linked = 0
+    # Frames: (node whose next siblings are to be seen, path, inside a link, inside pre, depth)
+    stack = [(body.child, "body", False, False, 1)]
+    while stack:
+        node, path, in_link, in_pre, depth = stack.pop()
+        if node is None:
+            # End of an element's children; a block element closes its text here.
+            if text := _joined(pieces):
+                yield text, path, _is_heading(path), linked
+            pieces, linked = [], 0
+            continue
+        if node.next:
+            stack.append((node.next, path, in_link, in_pre, depth))
+        tag = node.tag
+        if tag == "-text":
+            text = node.text_content or ""
+            pieces.append(text if in_pre else _WHITE.sub(" ", text))
+            linked += len(text.strip()) if in_link else 0
+        elif tag == "br":
+            pieces.append("\n")
+        elif tag in _BLOCKS and depth < MAX_DEPTH:
+            if text := _joined(pieces):
+                yield text, path, _is_heading(path), linked
+            pieces, linked = [], 0
+            inner = f"{path}>{_step(node, tag)}"
+            stack.append((None, inner, in_link, in_pre, depth))
+            if node.child:
+                in_pre = in_pre or tag == "pre"
+                stack.append((node.child, inner, in_link, in_pre, depth + 1))
+        elif node.child and tag and tag not in _SKIPPED and not tag.startswith(("-", "!")):
+            stack.append((node.child, path, in_link or tag == "a", in_pre, depth + 1))
+    if text := _joined(pieces):
+        yield text, "body", False, linked
+
+
+def _joined(pieces: list[str]) -> str:
+    return "".join(pieces).strip()
+
+
+def _step(node: LexborNode, tag: str) -> str:
+    classes = (node.attributes.get("class") or "").split()
+    return f"{tag}.{_DIGITS.sub('', classes[0])}" if classes else tag
+
+
+def _is_heading(path: str) -> bool:
+    return path.rsplit(">", 1)[-1].split(".")[0] in _HEADINGS
+
+
+def _metadata(tree: LexborHTMLParser) -> dict:
+    date = _attribute(tree, "meta[property='article:published_time']", "content")
+    date = date or _attribute(tree, "time[datetime]", "datetime")
+    match = _DATE.search(date or "")
+    title = _attribute(tree, "meta[property='og:title']", "content")
+    if not title and (node := tree.css_first("head > title")):
+        title = node.text()
+    return {
+        "title": _clean(title),
+        "author": _clean(_attribute(tree, "meta[name=author i]", "content")),
+        "published_at": match[1] if match else None,
+    }
+
+
+def _attribute(tree: LexborHTMLParser, selector: str, name: str) -> str | None:
+    node = tree.css_first(selector)
+    return node.attributes.get(name) if node else None
+
+
+def _clean(text: str | None) -> str | None:
+    return tamil.normalise(" ".join((text or "").split())).text or None

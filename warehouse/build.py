@@ -1,0 +1,359 @@
+"""Build: from landed pages to a named snapshot.
+
+blocks (one cached file per raw file) → SQL models and Python steps in one graph → candidate folder
+→ gate → name. Nothing of a build is visible under the name before all of it is finished; a build
+that is killed leaves its cached blocks, which the next one finds by the hash of what made them.
+"""
+
+import fcntl
+import hashlib
+import json
+import shutil
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from ingest.errors import AadhanError, ChecksFailed, LakeError
+from ingest.landing import raw_files
+from warehouse import near
+from warehouse.cache import cache_blocks
+from warehouse.models import load_models, run_order, sql_hash
+from warehouse.snapshots import (
+    CORPUS_COLUMNS,
+    Snapshot,
+    canonical_json,
+    content_hash,
+    file_sha256,
+    find_snapshot,
+    parquet_relation,
+    publish,
+    refuse_taken,
+    seal,
+    sql_text,
+)
+
+# The relation a step makes: (the relation it reads, its schema, the function).
+STEPS = {
+    "passage_shingles": ("distinct_passages", near.SHINGLE_SCHEMA, near.shingles),
+    "passage_bands": ("passage_shingles", near.BAND_SCHEMA, near.bands),
+    "near_components": ("near_duplicate_pairs", near.COMPONENT_SCHEMA, None),
+}
+GIVEN = ("raw_pages", "page_blocks", "recipe", "category_weights", "parent_splits")
+STEP_ROWS = 2_000
+# What a person asks about a snapshot later, besides the corpus itself.
+SIDE_TABLES = ("documents", "verdicts", "fates", "near_duplicate_pairs")
+PACKAGES = ("duckdb", "numpy", "pyarrow", "regex", "rensa", "selectolax", "sqlglot")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything a person can choose about a build; echoed into the manifest."""
+
+    name: str
+    strategy: str
+    weights: dict[str, float]
+    build: dict
+    rules: dict
+    max_records: int | None = None
+    parent: str | None = None
+
+    def echo(self) -> dict:
+        """What decides the content: not the name, not how much memory may be used."""
+        build = {key: value for key, value in self.build.items() if key != "memory_limit"}
+        return {
+            "strategy": self.strategy,
+            "weights": self.weights,
+            "build": build,
+            "rules": self.rules,
+            "max_records": self.max_records,
+            "parent": self.parent,
+        }
+
+
+# Progress: called with (what is going on, parts done, parts in all).
+Progress = Callable[[str, int, int], None]
+# The gate: given the candidate folder, returns the check results, failing ones included.
+Gate = Callable[[Path], dict]
+
+
+def build(
+    lake: Path,
+    recipe: Recipe,
+    *,
+    gate: Gate | None,
+    threads: int = 2,
+    progress: Progress = lambda what, done, total: None,
+) -> Snapshot:
+    """Build, check and publish a snapshot.
+
+    `gate` None publishes unchecked, which the manifest records. Raises NameTaken, LakeError for an
+    empty or damaged lake, ChecksFailed where the gate refuses; the candidate then stays.
+    """
+    refuse_taken(lake, recipe.name)
+    parent = find_snapshot(lake, recipe.parent) if recipe.parent else None
+    files = raw_files(lake)
+    if not files:
+        raise LakeError(f"no landed pages in {lake}: run aadhan crawl or aadhan import first")
+    blocks = cache_blocks(lake, files, threads, progress)
+    with candidate_folder(lake, recipe.name) as folder:
+        with duckdb.connect(folder / "build.duckdb") as connection:
+            connection.execute(f"set threads = {threads}")
+            connection.execute(f"set memory_limit = {sql_text(recipe.build['memory_limit'])}")
+            connection.execute(f"set temp_directory = {sql_text(str(folder / 'spill'))}")
+            _load_given(connection, recipe, files, [path for _, path in blocks], parent)
+            models = load_models()
+            _run(connection, models, progress)
+            progress("freezing", 0, 1)
+            manifest = _freeze(connection, folder, recipe, parent)
+        manifest |= {
+            "code": code_version(),
+            "sql_hash": sql_hash(models),
+            "inputs": {
+                str(path.relative_to(lake)): digest
+                for path, (digest, _) in zip(files, blocks, strict=True)
+            },
+        }
+        (folder / "build.duckdb").unlink()
+        shutil.rmtree(folder / "spill", ignore_errors=True)
+        progress("checking", 0, 1)
+        checks = gate(folder) if gate else {"state": "unchecked"}
+        manifest["checks"] = checks
+        _write_manifest(folder, manifest)
+        if checks["state"] == "failed":
+            raise _refusal(_keep(folder, lake, recipe.name), checks)
+        return publish(folder, lake, recipe.name)
+
+
+def _refusal(kept: Path, checks: dict) -> ChecksFailed:
+    first = next(check for check in checks["results"] if not check["success"])
+    examples = f" (for example {first['examples'][0]})" if first["examples"] else ""
+    return ChecksFailed(
+        f"{checks['failed_count']} of {len(checks['results'])} checks failed, first: "
+        f"{first['description']}{examples}; the candidate stays in {kept} for inspection"
+    )
+
+
+@contextmanager
+def candidate_folder(lake: Path, name: str) -> Iterator[Path]:
+    """A folder of this build's own, locked while it runs and removed unless it was published.
+
+    Folders that a killed build left, known by their free lock, are removed first.
+    """
+    parent = lake / "candidates"
+    parent.mkdir(parents=True, exist_ok=True)
+    for old in parent.glob("*.building"):
+        with open(old / ".lock", "a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                continue  # its build is running
+            shutil.rmtree(old, ignore_errors=True)
+    folder = parent / f"{name}.{uuid.uuid4().hex[:8]}.building"
+    folder.mkdir()
+    with open(folder / ".lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield folder
+        except duckdb.IOException as error:
+            raise LakeError(f"{str(error).splitlines()[0]}; make room and run again") from error
+        finally:
+            if folder.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _keep(folder: Path, lake: Path, name: str) -> Path:
+    kept = lake / "candidates" / f"{name}.failed"
+    shutil.rmtree(kept, ignore_errors=True)
+    return folder.rename(kept)
+
+
+def _load_given(connection, recipe: Recipe, files, blocks, parent: Snapshot | None) -> None:
+    """Relations the models start from: what was landed, its blocks, and the recipe as rows."""
+    connection.execute(
+        f"create view raw_pages as select * exclude (body) from {parquet_relation(files)}"
+    )
+    connection.execute(f"create view page_blocks as from {parquet_relation(blocks)}")
+    permille = recipe.build["train_permille"]
+    scalars = recipe.build | recipe.rules
+    scalars |= {
+        "max_records": recipe.max_records,
+        # Splits compare hex digits of a hash with these, which every engine does alike.
+        "train_below": _hex_share(permille),
+        "validation_below": _hex_share(permille + recipe.build["validation_permille"]),
+    }
+    columns = ", ".join(f"{_literal(value)} as {key}" for key, value in scalars.items())
+    connection.execute(f"create table recipe as select {columns}")
+    connection.execute("create table category_weights (category varchar, weight double)")
+    for category, weight in sorted(recipe.weights.items()):
+        connection.execute("insert into category_weights values (?, ?)", [category, weight])
+    if parent:
+        corpus = parquet_relation(parent.files("corpus/"))
+        query = f"select distinct doc_id, split from {corpus}"
+    else:
+        query = "select '' as doc_id, '' as split where false"
+    connection.execute(f"create table parent_splits as {query}")
+
+
+def _hex_share(permille: int) -> str:
+    return "g" if permille >= 1000 else f"{permille * 2**32 // 1000:08x}"
+
+
+def _literal(value) -> str:
+    if value is None:
+        return "cast(null as bigint)"
+    if isinstance(value, str):
+        return sql_text(value)
+    return f"cast({value} as {'double' if isinstance(value, float) else 'bigint'})"
+
+
+def _run(connection, models, progress: Progress) -> None:
+    reads = {name: model.reads for name, model in models.items()}
+    reads |= {name: frozenset([source]) for name, (source, _, _) in STEPS.items()}
+    order = run_order(reads, GIVEN)
+    for done, name in enumerate(order):
+        progress("models", done, len(order))
+        try:
+            if name in STEPS:
+                _run_step(connection, name)
+            else:
+                connection.execute(f"create table {name} as {models[name].sql}")
+        except duckdb.OutOfMemoryException as error:
+            raise LakeError(
+                f"model {name} needs more memory than memory_limit or more disk than there is: "
+                "raise memory_limit under [build] in aadhan.toml or make room"
+            ) from error
+        except duckdb.IOException:
+            raise
+        except duckdb.Error as error:
+            raise AadhanError(f"sql model {name}: {error}") from error
+    progress("models", len(order), len(order))
+
+
+def _run_step(connection, name: str) -> None:
+    """Make a relation in Python, batch by batch, from the rows of another in their order."""
+    source, schema, function = STEPS[name]
+    cursor = connection.cursor()
+    if name == "near_components":
+        result = near.components(cursor.sql(f"from {source}").to_arrow_table())
+    else:
+        batches = cursor.sql(f"from {source}").to_arrow_reader(STEP_ROWS)
+        result = pa.RecordBatchReader.from_batches(schema, map(function, batches))
+    connection.register("step_result", result)
+    connection.execute(f"create table {name} as from step_result")
+    connection.unregister("step_result")
+
+
+def _freeze(connection, folder: Path, recipe: Recipe, parent: Snapshot | None) -> dict:
+    """Write the candidate's Parquet files; the manifest so far."""
+    sources = [
+        row[0] for row in connection.execute("select distinct source from corpus order by 1").fetchall()
+    ]
+    (folder / "corpus").mkdir()
+    columns = ", ".join(CORPUS_COLUMNS)
+    for source in sources:
+        where = f"from corpus where source = {sql_text(source)} order by id"
+        _copy(connection, f"select {columns} {where}", folder / "corpus" / f"{source}.parquet")
+    if not sources:
+        _copy(connection, f"select {columns} from corpus", folder / "corpus" / "none.parquet")
+    for table in SIDE_TABLES:
+        _copy(connection, f"from {table}", folder / f"{table}.parquet")
+    files = {}
+    for path in sorted(folder.rglob("*.parquet")):
+        name = str(path.relative_to(folder))
+        rows = connection.execute(f"select count(*) from {parquet_relation([path])}").fetchall()
+        files[name] = {"sha256": file_sha256(path), "rows": rows[0][0]}
+        if parent and parent.manifest["files"].get(name) == files[name]:
+            path.unlink()
+            path.hardlink_to(parent.folder / name)
+    echo = recipe.echo()
+    return {
+        "format": 1,
+        "kind": "snapshot",
+        "name": recipe.name,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "parent": parent and {"name": parent.name, "content_hash": parent.content_hash},
+        "recipe": echo,
+        "recipe_hash": hashlib.sha256(canonical_json(echo).encode()).hexdigest(),
+        "files": files,
+        "content_hash": content_hash(connection, "corpus"),
+        **_counts(connection),
+    }
+
+
+def _copy(connection, query: str, path: Path) -> None:
+    connection.execute(
+        f"copy ({query}) to {sql_text(str(path))} "
+        "(format parquet, compression zstd, compression_level 3, row_group_size 50000)"
+    )
+
+
+def _counts(connection) -> dict:
+    def table(query: str) -> list[tuple]:
+        return connection.execute(query).fetchall()
+
+    return {
+        "rows": table("select count(*) from corpus")[0][0],
+        "words": table("select coalesce(sum(word_count), 0)::bigint from corpus")[0][0],
+        "splits": {
+            split: {"rows": rows, "documents": documents, "words": words}
+            for split, rows, documents, words in table(
+                "select split, count(*), count(distinct doc_id), sum(word_count)::bigint "
+                "from corpus group by split order by split"
+            )
+        },
+        "sources": {
+            source: {"rows": rows, "words": words}
+            for source, rows, words in table(
+                "select source, count(*), sum(word_count)::bigint from corpus "
+                "group by source order by source"
+            )
+        },
+        "pages": table("select count(*) from stg_pages")[0][0],
+        "documents": table("select count(*) from documents")[0][0],
+        "fates": [
+            {"stage": stage, "rule": rule, "count": count}
+            for stage, rule, count in table(
+                "select stage, rule, count(*) from fates group by all order by 3 desc, 1, 2"
+            )
+        ],
+    }
+
+
+def _write_manifest(folder: Path, manifest: dict) -> None:
+    sealed = manifest | {"seal": seal(manifest)}
+    text = json.dumps(sealed, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    (folder / ".lock").unlink()
+
+
+def code_version() -> dict:
+    """What made the bytes: git commit where there is one, source hash, package versions."""
+    root = Path(__file__).parents[1]
+    sources = sorted([*(root / "warehouse").glob("*.py"), *(root / "ingest").rglob("*.py")])
+    digest = hashlib.sha256()
+    for path in sources:
+        digest.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
+    versions = {package: metadata.version(package) for package in PACKAGES}
+    return {
+        "git_commit": _git_commit(root),
+        "source_sha256": digest.hexdigest(),
+        "packages": versions,
+        "packages_sha256": hashlib.sha256(canonical_json(versions).encode()).hexdigest(),
+    }
+
+
+def _git_commit(root: Path) -> str | None:
+    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return run.stdout.strip() or None

@@ -1,0 +1,91 @@
+"""The cached blocks: one file for each raw file, named by what made it.
+
+The name is the hash of the raw file and the version of the code that read it, so a rebuild reads
+only what is new, a killed build costs one file, and workers need not talk to each other.
+"""
+
+import hashlib
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from importlib import metadata
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingest.errors import LakeError
+from ingest.landing import unreadable, write_atomically, write_parquet
+from ingest.page import SCHEMA as PAGE_SCHEMA
+from warehouse import blocks, decode, tamil, tscii
+from warehouse.snapshots import file_sha256
+
+READ_COLUMNS = ["page_id", "content_type", "body", "fetch_status"]
+BATCH_PAGES = 64
+
+
+def cache_blocks(
+    lake: Path, files: list[Path], threads: int, progress: Callable[[str, int, int], None]
+) -> list[tuple[str, Path]]:
+    """(sha256, blocks file) of each raw file, in their order; missing ones are made.
+
+    Raises LakeError for a raw file that is not readable Parquet of pages.
+    """
+    folder = lake / "blocks"
+    folder.mkdir(parents=True, exist_ok=True)
+    version = code_hash()
+    hashes = [file_sha256(path) for path in files]
+    made = [folder / f"{digest[:32]}-{version[:16]}.parquet" for digest in hashes]
+    missing = {made_path: raw for made_path, raw in zip(made, files, strict=True) if not made_path.exists()}
+    for done, _ in enumerate(_make_all(missing, threads), start=1):
+        progress("reading pages", done, len(missing))
+    return list(zip(hashes, made, strict=True))
+
+
+def _make_all(missing: dict[Path, Path], threads: int):
+    if threads == 1 or len(missing) < 2:
+        yield from map(make_blocks, missing.values(), missing)
+        return
+    # Spawned, not forked: DuckDB and Arrow have threads running.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(threads, len(missing)), mp_context=context) as pool:
+        yield from pool.map(make_blocks, missing.values(), missing)
+
+
+def make_blocks(raw: Path, made: Path) -> None:
+    """Read one raw file's pages into their blocks."""
+    try:
+        source = pq.ParquetFile(raw)
+        if absent := set(PAGE_SCHEMA.names) - set(source.schema_arrow.names):
+            raise LakeError(
+                f"{raw} has no column {sorted(absent)[0]}: it is not a file of pages; "
+                "move it out of the lake and bring it in with aadhan import"
+            )
+        batches = [
+            blocks.page_blocks(readable(batch))
+            for batch in source.iter_batches(BATCH_PAGES, columns=READ_COLUMNS)
+        ]
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        raise unreadable(raw, error) from error
+    table = pa.Table.from_batches(batches, schema=blocks.SCHEMA)
+    write_atomically(made, lambda tmp: write_parquet(table, tmp))
+
+
+def readable(batch: pa.RecordBatch) -> pa.RecordBatch:
+    statuses = batch.column("fetch_status").to_pylist()
+    bodies = batch.column("body").is_valid().to_pylist()
+    keep = [
+        body and status in ("ok", "truncated")
+        for status, body in zip(statuses, bodies, strict=True)
+    ]
+    return batch.filter(pa.array(keep, pa.bool_()))
+
+
+def code_hash() -> str:
+    """Version of what turns bodies into blocks: its modules and the libraries under them."""
+    digest = hashlib.sha256()
+    for module in (blocks, decode, tamil, tscii):
+        digest.update(Path(module.__file__).read_bytes())
+    for package in ("regex", "selectolax"):
+        digest.update(metadata.version(package).encode())
+    return digest.hexdigest()

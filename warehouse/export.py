@@ -1,0 +1,184 @@
+"""Export: a snapshot as Hugging Face JSONL, with a dataset card and a manifest of its own.
+
+train.jsonl, validation.jsonl and test.jsonl, rows in the order of their ids; the same snapshot gives
+the same bytes anywhere. The folder is finished beside its place and moved there in one step.
+"""
+
+import json
+import shutil
+import uuid
+from pathlib import Path
+
+import duckdb
+
+from ingest.errors import Damaged, LandingError, SettingsError, SnapshotError
+from ingest.landing import flush_folder
+from warehouse.snapshots import (
+    SPLITS,
+    Snapshot,
+    file_sha256,
+    parquet_relation,
+    seal,
+    sql_text,
+)
+
+COLUMNS = ("id", "text", "source", "category", "url", "title", "quality_score", "tamil_ratio")
+
+
+def export(snapshot: Snapshot, folder: Path, *, overwrite: bool = False) -> dict:
+    """Write the snapshot's splits, card and manifest to a folder; the manifest.
+
+    A folder that holds this very export is left as it is. Raises SettingsError where it holds
+    anything else, unless `overwrite` replaces an earlier export.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        held = _held(folder)
+        if held and held["content_hash"] == snapshot.content_hash and held["name"] == snapshot.name:
+            return verify_export(folder)
+        if not held:
+            raise SettingsError(f"{folder} holds files that are no export: choose another folder")
+        if not overwrite:
+            raise SettingsError(
+                f"{folder} holds an export of {held['name']}: choose another folder or --overwrite"
+            )
+    tmp = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        tmp.mkdir(parents=True)
+        manifest = _write(snapshot, tmp)
+        if folder.exists():
+            shutil.rmtree(folder)
+        tmp.rename(folder)
+        flush_folder(folder.parent)
+    except (OSError, duckdb.IOException) as error:
+        reason = str(error).splitlines()[0]
+        raise LandingError(f"cannot export to {folder}: {reason}; make room and retry") from error
+    finally:
+        shutil.rmtree(tmp, ignore_errors=True)
+    return manifest
+
+
+def _write(snapshot: Snapshot, folder: Path) -> dict:
+    files = {}
+    with duckdb.connect() as connection:
+        relation = parquet_relation(snapshot.files("corpus/"))
+        for split in SPLITS:
+            path = folder / f"{split}.jsonl"
+            rows = connection.execute(
+                f"copy (select {', '.join(COLUMNS)} from {relation} where split = '{split}' "
+                f"order by id) to {sql_text(str(path))} (format json)"
+            ).fetchall()[0][0]
+            files[path.name] = {"rows": rows, "sha256": file_sha256(path)}
+    manifest = {
+        "format": 1,
+        "kind": "export",
+        "name": snapshot.name,
+        "content_hash": snapshot.content_hash,
+        "recipe_hash": snapshot.manifest["recipe_hash"],
+        "checks": snapshot.manifest["checks"]["state"],
+        "columns": list(COLUMNS),
+        "files": files,
+    }
+    (folder / "README.md").write_text(card(snapshot, files), encoding="utf-8")
+    manifest["files"]["README.md"] = {"sha256": file_sha256(folder / "README.md")}
+    manifest["seal"] = seal(manifest)
+    text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    return manifest
+
+
+def card(snapshot: Snapshot, files: dict) -> str:
+    """The dataset card: what it is, how much of what, under which licences, how to remake it."""
+    manifest, recipe = snapshot.manifest, snapshot.manifest["recipe"]
+    with duckdb.connect() as connection:
+        relation = parquet_relation(snapshot.files("corpus/"))
+        groups = connection.execute(
+            "select source, category, coalesce(licence, 'unknown'), count(*), sum(word_count)::bigint "
+            f"from {relation} group by all order by 1, 2, 3"
+        ).fetchall()
+    licences = sorted({group[2] for group in groups})
+    unchecked = manifest["checks"]["state"] != "passed"
+    lines = [
+        "---",
+        "language: ta",
+        f"pretty_name: {snapshot.name}",
+        "task_categories: [text-generation, fill-mask]",
+        "configs:",
+        "- config_name: default",
+        "  data_files:",
+        *(f"  - {{split: {split}, path: {split}.jsonl}}" for split in SPLITS),
+        "---",
+        "",
+        f"# {snapshot.name}",
+        "",
+        f"A Tamil corpus frozen by aadhan. Content hash `{snapshot.content_hash}`.",
+        "",
+        "**It was published without checks.**" if unchecked else "All checks passed.",
+        "",
+        "| split | rows | words |",
+        "|---|--:|--:|",
+    ]
+    for split in SPLITS:
+        words = manifest["splits"].get(split, {"words": 0})["words"]
+        lines.append(f"| {split} | {files[f'{split}.jsonl']['rows']:,} | {words:,} |")
+    lines += [
+        "",
+        "| source | category | licence | rows | words |",
+        "|---|---|---|--:|--:|",
+        *(f"| {s} | {c} | {lic} | {rows:,} | {words:,} |" for s, c, lic, rows, words in groups),
+        "",
+        f"Licences: {'; '.join(licences)}. Each row keeps its `source` and `url`.",
+        "",
+        "What was dropped on the way, by the first rule that dropped it:",
+        "",
+        "| stage | rule | count |",
+        "|---|---|--:|",
+        *(
+            f"| {fate['stage']} | {fate['rule']} | {fate['count']:,} |"
+            for fate in manifest["fates"]
+            if fate["stage"]
+        ),
+        "",
+        "Load it:",
+        "",
+        "```python",
+        "from datasets import load_dataset",
+        "",
+        'files = {split: f"{split}.jsonl" for split in ("train", "validation", "test")}',
+        'corpus = load_dataset("json", data_files=files)',
+        "```",
+        "",
+        "Made with",
+        "",
+        "```",
+        f"aadhan build --name {snapshot.name} --strategy {recipe['strategy']}"
+        + (f" --max-records {recipe['max_records']}" if recipe["max_records"] else "")
+        + (f" --parent {recipe['parent']}" if recipe["parent"] else ""),
+        f"aadhan export {snapshot.name} --to DIR",
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _held(folder: Path) -> dict | None:
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        return manifest if manifest.get("kind") == "export" else None
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def verify_export(folder: Path) -> dict:
+    """Check an export against its own manifest, offline. Raises Damaged naming what differs."""
+    manifest = _held(folder)
+    if manifest is None:
+        raise SnapshotError(f"{folder} holds no manifest.json of an aadhan export")
+    if manifest.get("seal") != seal(manifest):
+        raise Damaged(f"{folder}/manifest.json was edited after the export: export it again")
+    for name, entry in manifest["files"].items():
+        path = folder / name
+        if not path.exists():
+            raise Damaged(f"{path} is missing: export {manifest['name']} again")
+        if file_sha256(path) != entry["sha256"]:
+            raise Damaged(f"{path} was changed after the export: export {manifest['name']} again")
+    return manifest

@@ -1,0 +1,75 @@
+"""SQL over a named snapshot: read-only, and nothing outside the snapshot can be reached.
+
+Relations: corpus, documents, verdicts, fates. Macros and views of sql/queries/ are there too.
+"""
+
+from pathlib import Path
+
+import duckdb
+
+from ingest.errors import QueryError
+from warehouse.models import SQL_FOLDER
+from warehouse.snapshots import Snapshot, parquet_relation, sql_text
+
+RELATIONS = {
+    "corpus": "corpus/",
+    "documents": "documents.",
+    "verdicts": "verdicts.",
+    "fates": "fates.",
+    "near_duplicate_pairs": "near_duplicate_pairs.",
+}
+
+
+def open_snapshot(snapshot: Snapshot, memory_limit: str = "4GB") -> duckdb.DuckDBPyConnection:
+    """A connection that sees the snapshot's relations and no other file."""
+    connection = duckdb.connect()
+    files = [path.resolve() for prefix in RELATIONS.values() for path in snapshot.files(prefix)]
+    for name, prefix in RELATIONS.items():
+        relation = parquet_relation([path.resolve() for path in snapshot.files(prefix)])
+        connection.execute(f"create view {name} as from {relation}")
+    for path in sorted((SQL_FOLDER / "queries").glob("*.sql")):
+        connection.execute(path.read_text(encoding="utf-8"))
+    allowed = ", ".join(sql_text(str(path)) for path in files)
+    connection.execute(f"set memory_limit = {sql_text(memory_limit)}")
+    connection.execute(f"set allowed_paths = [{allowed}]")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+def run_query(snapshot: Snapshot, query: str) -> tuple[list[str], list[tuple]]:
+    """Column names and rows of one SELECT.
+
+    Raises QueryError for anything but one SELECT, for SQL that fails, and for other files.
+    """
+    with open_snapshot(snapshot) as connection:
+        try:
+            statements = connection.extract_statements(query)
+        except duckdb.Error as error:
+            raise QueryError(f"SQL: {_first_lines(error)}") from error
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise QueryError("only one SELECT is run on a snapshot; it cannot be changed")
+        try:
+            result = connection.execute(statements[0])
+            names = [column[0] for column in result.description]
+            return names, result.fetchall()
+        except duckdb.PermissionException as error:
+            raise QueryError(
+                "a query on a snapshot reads its relations only: "
+                f"{', '.join(RELATIONS)} ({_first_lines(error)})"
+            ) from error
+        except duckdb.Error as error:
+            raise QueryError(f"SQL: {_first_lines(error)}") from error
+
+
+def _first_lines(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:2])
+
+
+def columns_of(snapshot: Snapshot, relation: str = "corpus") -> list[str]:
+    return run_query(snapshot, f"select * from {relation} limit 0")[0]
+
+
+def corpus_files(snapshot: Snapshot) -> list[Path]:
+    return snapshot.files("corpus/")
