@@ -1,0 +1,1 @@
+"""Training on a named snapshot; every run records which bytes it saw."""

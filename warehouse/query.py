@@ -3,8 +3,6 @@
 Relations: corpus, documents, verdicts, fates. Macros and views of sql/queries/ are there too.
 """
 
-from pathlib import Path
-
 import duckdb
 
 from ingest.errors import QueryError
@@ -65,11 +63,3 @@ def run_query(snapshot: Snapshot, query: str) -> tuple[list[str], list[tuple]]:
 def _first_lines(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return " ".join(lines[:2])
-
-
-def columns_of(snapshot: Snapshot, relation: str = "corpus") -> list[str]:
-    return run_query(snapshot, f"select * from {relation} limit 0")[0]
-
-
-def corpus_files(snapshot: Snapshot) -> list[Path]:
-    return snapshot.files("corpus/")

@@ -13,10 +13,12 @@ from typing import NamedTuple
 import regex
 
 TAMIL = "\u0b80-\u0bff"
+LETTERS = "\u0b82-\u0bd7"  # letters and signs, without digits and symbols
 CONSONANTS = "\u0b95-\u0bb9"
 PULLI = "\u0bcd"
 # Signs that hang on a consonant: vowel signs, pulli and the second half of au.
-SIGNS = "\u0bbe-\u0bc2\u0bc6-\u0bc8\u0bca-\u0bcd\u0bd7"
+SIGNS_BUT_AA = "\u0bbf-\u0bc2\u0bc6-\u0bc8\u0bca-\u0bcd\u0bd7"
+SIGNS = "\u0bbe" + SIGNS_BUT_AA
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 # Zero-width and directional marks. ZWNJ says something in Tamil only between pulli and SSA, where it
@@ -30,16 +32,18 @@ _LINE_ENDS = re.compile(r" ?\n ?")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 # After NFC, where a sign follows a sign that cannot take one, the first sign's second half was
-# really a letter: ள typed as the au mark, ர typed as the aa sign (அவா்கள் for அவர்கள்).
+# really a letter: ள typed as the au mark, ர typed as the aa sign (அவா்கள் for அவர்கள்). Of a run it is
+# the last aa sign that was the letter (பாா்வை for பார்வை, போா் for போர்), so that rule comes first.
 _SIGN_RULES = [
+    (re.compile(rf"\u0bbe([{SIGNS_BUT_AA}])"), "\u0bb0\\1"),
     (re.compile(rf"\u0bcc([{SIGNS}])"), "\u0bc6\u0bb3\\1"),
     (re.compile(rf"\u0bca([{SIGNS}])"), "\u0bc6\u0bb0\\1"),
     (re.compile(rf"\u0bcb([{SIGNS}])"), "\u0bc7\u0bb0\\1"),
-    (re.compile(rf"\u0bbe([{SIGNS}])"), "\u0bb0\\1"),
+    (re.compile("\u0bbe(\u0bbe)"), "\u0bb0\\1"),
 ]
 
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
-_TAMIL_WORD = re.compile(rf"[{TAMIL}]+")
+_TAMIL_LETTERS = re.compile(f"[{LETTERS}]+")
 
 # Visual order, as old converters and PDFs leave it: the signs drawn left of a letter come before
 # it. No logical-order word can begin with one.
@@ -103,4 +107,4 @@ def words(text: str) -> list[str]:
 def tamil_ratio(text: str) -> float:
     """Tamil codepoints among all letters and marks, 0 for a text without any."""
     letters = sum(map(len, _WORD.findall(text)))
-    return sum(map(len, _TAMIL_WORD.findall(text))) / letters if letters else 0.0
+    return sum(map(len, _TAMIL_LETTERS.findall(text))) / letters if letters else 0.0

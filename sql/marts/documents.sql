@@ -79,7 +79,7 @@ counted as (
         length(text) as codepoint_count,
         array_length(regexp_extract_all(text, '[\p{L}\p{M}]+')) as word_count,
         length(regexp_replace(text, '[^\p{L}\p{M}]+', '', 'g')) as letter_count,
-        length(regexp_replace(text, '[^\x{0B80}-\x{0BFF}]+', '', 'g')) as tamil_count
+        length(regexp_replace(text, '[^\x{0B82}-\x{0BD7}]+', '', 'g')) as tamil_count
     from described
 )
 

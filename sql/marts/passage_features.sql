@@ -26,7 +26,7 @@ counted as (
         array_length(list_distinct(lines)) as distinct_line_count,
         array_length(english_words) as english_word_count,
         length(regexp_replace(text, '[^\p{L}\p{M}]+', '', 'g')) as letter_count,
-        length(regexp_replace(text, '[^\x{0B80}-\x{0BFF}]+', '', 'g')) as tamil_count,
+        length(regexp_replace(text, '[^\x{0B82}-\x{0BD7}]+', '', 'g')) as tamil_count,
         length(regexp_replace(text, '[^A-Za-z]+', '', 'g')) as latin_count,
         length(regexp_replace(text, '[^0-9௦-௯]+', '', 'g')) as digit_count,
         length(

@@ -34,7 +34,12 @@ create or replace macro tamil_repair_signs(value) as
         regexp_replace(
             regexp_replace(
                 regexp_replace(
-                    value,
+                    regexp_replace(
+                        value,
+                        'ா([\x{0bbf}-\x{0bc2}\x{0bc6}-\x{0bc8}\x{0bca}-\x{0bcd}\x{0bd7}])',
+                        'ர\1',
+                        'g'
+                    ),
                     'ௌ([\x{0bbe}-\x{0bc2}\x{0bc6}-\x{0bc8}\x{0bca}-\x{0bcd}\x{0bd7}])',
                     'ெள\1',
                     'g'
@@ -47,7 +52,7 @@ create or replace macro tamil_repair_signs(value) as
             'ேர\1',
             'g'
         ),
-        'ா([\x{0bbe}-\x{0bc2}\x{0bc6}-\x{0bc8}\x{0bca}-\x{0bcd}\x{0bd7}])',
+        'ா(ா)',
         'ர\1',
         'g'
     );

@@ -13,10 +13,10 @@ sites as (
 repeats as (
     select
         host,
-        text,
+        template_key,
         count(distinct doc_id) as page_count
     from stg_blocks
-    group by host, text
+    group by host, template_key
 ),
 
 -- How deep a block lies in article or main elements, 0 outside.
@@ -80,7 +80,9 @@ judged as (
         end as role
     from placed
     inner join sites on placed.host = sites.host
-    inner join repeats on placed.host = repeats.host and placed.text = repeats.text
+    inner join repeats
+        on placed.host = repeats.host
+        and placed.template_key = repeats.template_key
     left join main_regions
         on placed.doc_id = main_regions.doc_id
         and main_regions.region_rank = 1

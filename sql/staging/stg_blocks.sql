@@ -21,6 +21,8 @@ select
     exploded.block.path as path,
     exploded.block.is_heading as is_heading,
     exploded.block.link_codepoints as link_codepoints,
-    length(exploded.block.text) as codepoint_count
+    length(exploded.block.text) as codepoint_count,
+    -- Template lines differ by dates and counts from page to page.
+    regexp_replace(exploded.block.text, '[0-9]+', '0', 'g') as template_key
 from readable
 cross join unnest(readable.blocks) as exploded (block)

@@ -37,6 +37,18 @@ visual as (
     where encoding like '%-visual'
 ),
 
+signs as (
+    select
+        doc_id,
+        page_id,
+        'repaired_signs' as rule,
+        cast(repair_count as double) as value,
+        'flag' as verdict,
+        'signs that stood for letters, or control characters' as detail
+    from documents
+    where repair_count > 0 and encoding not like '%-visual' and encoding not like '%-lossy%'
+),
+
 lossy as (
     select
         doc_id,
@@ -55,6 +67,8 @@ found as (
     select * from legacy
     union all
     select * from visual
+    union all
+    select * from signs
     union all
     select * from lossy
 )
