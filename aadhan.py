@@ -459,10 +459,12 @@ def mlm(name, models, lake, form, **arguments):
       aadhan train mlm --snapshot ta-2026.11
       aadhan train mlm --snapshot ta-2026.11 --tiny --block-size 128 --learning-rate 1e-3
     """
+    import training
     from ingest.errors import MissingExtra
     from warehouse.snapshots import find_snapshot
 
     snapshot = find_snapshot(lake, name)
+    training.quieten()
     try:
         from training.mlm import MlmArguments, train_mlm
     except ImportError as error:

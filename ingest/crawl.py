@@ -79,7 +79,11 @@ class LandingPipeline:
 
     def land(self) -> None:
         if self.lander is None:
-            self.lander = Lander(self.run.folder)
+            self.lander = Lander(
+                self.run.folder,
+                max_rows=self.crawler.settings.getint("AADHAN_FLUSH_PAGES"),
+                max_seconds=self.crawler.settings.getfloat("AADHAN_FLUSH_SECONDS"),
+            )
             self.run.record()
         for page in self.waiting:
             self.lander.add(page)
@@ -168,6 +172,8 @@ def _process_settings(settings: dict) -> dict:
         "RETRY_TIMES": 2,
         "COOKIES_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
+        "AADHAN_FLUSH_PAGES": settings["flush_pages"],
+        "AADHAN_FLUSH_SECONDS": settings["flush_seconds"],
         "LOG_INSTALL_ROOT_HANDLER": False,
         "LOG_LEVEL": "ERROR",
     }

@@ -20,11 +20,13 @@ from ingest.page import SCHEMA, Page
 
 MAX_ROWS = 500
 MAX_BYTES = 32 << 20
-MAX_AGE_SECONDS = 20.0
 
 
 def write_atomically(path: Path, write) -> None:
-    """Call `write(tmp_path)`, then publish the finished file as `path`, surviving a crash."""
+    """Call `write(tmp_path)`, then publish the finished file as `path`, surviving a crash.
+
+    Raises LandingError where the disk is full or the folder cannot be written.
+    """
     tmp = path.with_name(path.name + ".tmp")
     try:
         write(tmp)
@@ -32,10 +34,16 @@ def write_atomically(path: Path, write) -> None:
             os.fsync(file.fileno())
         os.replace(tmp, path)
         flush_folder(path.parent)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             tmp.unlink()
-        raise
+        if not isinstance(error, OSError):
+            raise
+        reason = os.strerror(error.errno) if error.errno else error
+        raise LandingError(
+            f"cannot write {path} ({reason}): make room and run the same command again; "
+            "everything finished before is kept"
+        ) from error
 
 
 def flush_folder(folder: Path) -> None:
@@ -53,9 +61,12 @@ class Lander:
     never overwrites what it landed before.
     """
 
-    def __init__(self, run_folder: Path, *, max_rows: int = MAX_ROWS):
+    def __init__(
+        self, run_folder: Path, *, max_rows: int = MAX_ROWS, max_seconds: float = 20.0
+    ):
         self.folder = run_folder
         self.max_rows = max_rows
+        self.max_seconds = max_seconds
         self.landed_rows = 0
         self._rows: list[dict] = []
         self._bytes = 0
@@ -80,7 +91,7 @@ class Lander:
 
     def flush_if_old(self) -> None:
         """Bounds what a crash can cost in time; called by a timer."""
-        if self._rows and time.monotonic() - self._since > MAX_AGE_SECONDS:
+        if self._rows and time.monotonic() - self._since > self.max_seconds:
             self.flush()
 
     def flush(self) -> None:
@@ -88,13 +99,7 @@ class Lander:
             return
         table = pa.Table.from_pylist(self._rows, schema=SCHEMA)
         path = self.folder / f"{self._next:04d}.parquet"
-        try:
-            write_atomically(path, lambda tmp: write_parquet(table, tmp))
-        except OSError as error:
-            raise LandingError(
-                f"cannot write {path}: {error.strerror or error}; make room and run the same "
-                f"command again (everything landed before is kept)"
-            ) from error
+        write_atomically(path, lambda tmp: write_parquet(table, tmp))
         self.landed_rows += len(self._rows)
         self._next += 1
         self._rows, self._bytes = [], 0

@@ -85,7 +85,7 @@ def canonical_url(url: str) -> str:
 
     Urls that are not http(s), such as record ids of imported text, stay as they are.
     """
-    if not url.startswith(("http://", "https://")):
+    if not url.lower().startswith(("http://", "https://")):
         return url
     parts = urlsplit(canonicalize_url(unicodedata.normalize("NFC", url)))
     return urlunsplit(parts._replace(path=parts.path or "/"))

@@ -5,7 +5,6 @@ were. Two defaults of the Trainer are put right here because they are wrong with
 loss scaling for this model, and masks that depend on the global generator.
 """
 
-import logging
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -131,7 +130,6 @@ def _quieten() -> None:
     """Keep the libraries' own bars and kernel notices off stderr; ours say what is going on."""
     transformers_logging.disable_progress_bar()
     transformers_logging.set_verbosity_error()
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 
 
 def _load(snapshot: Snapshot, arguments: MlmArguments):

@@ -58,7 +58,7 @@ _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _WHITE = re.compile(r"[ \t\r\n\f]+")
 _DIGITS = re.compile(r"\d+")
 _SENTENCE_END = re.compile(r"(?<=[.!?।])\s+")
-_DATE = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
+_DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 _CLOSED = re.compile(rb"</(html|body)\s*>", re.IGNORECASE)
 
 

@@ -162,8 +162,11 @@ def candidate_folder(lake: Path, name: str) -> Iterator[Path]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             yield folder
-        except duckdb.IOException as error:
-            raise LakeError(f"{str(error).splitlines()[0]}; make room and run again") from error
+        except (duckdb.IOException, duckdb.FatalException, OSError) as error:
+            reason = str(error).splitlines()[0]
+            raise LakeError(
+                f"the build cannot write in {parent} ({reason}): make room and run it again"
+            ) from error
         finally:
             if folder.exists():
                 shutil.rmtree(folder, ignore_errors=True)
@@ -230,7 +233,7 @@ def _run(connection, models, progress: Progress) -> None:
                 f"model {name} needs more memory than memory_limit or more disk than there is: "
                 "raise memory_limit under [build] in aadhan.toml or make room"
             ) from error
-        except duckdb.IOException:
+        except (duckdb.IOException, duckdb.FatalException):
             raise
         except duckdb.Error as error:
             raise AadhanError(f"sql model {name}: {error}") from error

@@ -53,9 +53,11 @@ def _read(body: bytes, content_type: str | None) -> tuple[str, str, str, bool]:
     try:
         return body.decode("utf-8"), "utf-8", "strict", False
     except UnicodeDecodeError as error:
-        # An incomplete last character is a cut body, not another encoding.
-        if error.start >= len(body) - 3 and error.reason == "unexpected end of data":
-            return body[: error.start].decode("utf-8"), "utf-8", "strict, cut", True
+        # An incomplete last character of a text that has whole ones is a cut body, not another
+        # encoding; a single high byte at the end of ASCII may well be Latin-1.
+        head = body[: error.start]
+        if error.reason == "unexpected end of data" and not head.isascii():
+            return head.decode("utf-8"), "utf-8", "strict, cut", True
     if tscii.is_tscii(body):
         return tscii.decode(body), "tscii", "tscii score", False
     declared = _declared(body, content_type)

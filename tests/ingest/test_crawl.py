@@ -1,0 +1,209 @@
+"""The crawl against a difficult site on loopback: what is asked for, what lands, what a kill costs."""
+
+import http.server
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import duckdb
+import pytest
+from conftest import ROOT, SITE, run_aadhan, serve, serve_folder
+
+
+class Site(http.server.BaseHTTPRequestHandler):
+    """A small site of troubles; `server.robots` and `server.delay` are set by the tests."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def do_GET(self):
+        self.server.asked[self.path] += 1
+        time.sleep(getattr(self.server, "delay", 0))
+        status, headers, body = self.answer()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if "Content-Length" not in headers:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        if "Content-Length" in headers:
+            self.close_connection = True
+
+    def answer(self):
+        path = self.path.split("?")[0]
+        html = {"Content-Type": "text/html; charset=utf-8", "ETag": '"1"'}
+        if path == "/robots.txt":
+            time.sleep(0.3)  # links to disallowed pages wait for it
+            status, text = getattr(self.server, "robots", (404, ""))
+            return status, {"Content-Type": "text/plain"}, text.encode()
+        if path == "/sitemap.xml":
+            return 404, {}, b""
+        if path == "/":
+            links = [f"/page/{n}" for n in range(20)] + [f"/secret/{n}" for n in range(20)]
+            links += ["/loop", "/to/a", "/gone", "/empty", "/cut", "http://elsewhere.example/x"]
+            links += ["/page/1#part", "/page/1?utm=1", "javascript:void(0)", "mailto:a@b", "//["]
+            return 200, html, "".join(f"<a href='{link}'>x</a>" for link in links).encode()
+        if path == "/loop":
+            return 302, {"Location": "/loop"}, b""
+        if path == "/to/a":
+            return 301, {"Location": "/to/b"}, b""
+        if path == "/to/b":
+            return 301, {"Location": "/page/1"}, b""
+        if path == "/empty":
+            return 200, html, b""
+        if path == "/cut":
+            return 200, html | {"Content-Length": "9999"}, "<p>பாதி".encode()
+        if path == "/gone":
+            return 410, html, b"gone"
+        number = int(path.rsplit("/", 1)[1])
+        more = "".join(
+            f"<a href='/page/{n}'>x</a>"
+            for n in (number * 2, number * 2 + 1)
+            if n < getattr(self.server, "pages", 20)
+        )
+        return 200, html, f"<p>பக்கம் {number}</p>{more}".encode()
+
+
+@pytest.fixture
+def site():
+    with serve(Site) as server:
+        yield server
+
+
+def landed(lake, columns="fetch_status, http_status, url"):
+    query = f"select {columns} from read_parquet('{lake}/raw/*/*/*.parquet') order by all"
+    return duckdb.sql(query).fetchall()
+
+
+def crawl(site, lake, *more):
+    return run_aadhan(
+        "crawl", "--source", "demo", "--base-url", site.url, "--lake", lake, *more, cwd=lake.parent
+    )
+
+
+def test_every_url_asked_for_lands_once_with_what_became_of_it(site, tmp_path):
+    done = crawl(site, tmp_path / "lake")
+    assert done.returncode == 0, done.stderr
+    by_path = {}
+    for status, code, url in landed(tmp_path / "lake"):
+        by_path.setdefault(url.removeprefix("http://demo.aadhan.example"), []).append((status, code))
+    assert all(len(rows) == 1 for rows in by_path.values())
+    assert by_path["/"] == [("ok", 200)]
+    assert by_path["/loop"] == [("redirect", 302)]
+    assert by_path["/to/a"] == by_path["/to/b"] == [("redirect", 301)]
+    assert by_path["/gone"] == [("http_error", 410)]
+    assert by_path["/empty"] == [("ok", 200)]
+    assert by_path["/cut"] == [("truncated", 200)]
+    assert by_path["/page/1"] == [("ok", 200)]
+    assert sum(path.startswith("/secret") for path in by_path) == 20
+    assert site.asked["/loop"] == 1
+    assert not any("elsewhere" in path for path in by_path)
+
+
+def test_no_disallowed_page_is_fetched_while_robots_is_on_its_way(site, tmp_path):
+    site.robots = (200, "User-agent: *\nDisallow: /secret/\n")
+    crawl(site, tmp_path / "lake")
+    assert not [path for path in site.asked if path.startswith("/secret")]
+    refused = [row for row in landed(tmp_path / "lake") if row[0] == "disallowed"]
+    assert len(refused) == 20 and all("/secret/" in url for _, _, url in refused)
+    assert site.asked["/robots.txt"] == 1
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_robots_txt_that_cannot_be_read_disallows(site, tmp_path, status):
+    site.robots = (status, "")
+    done = crawl(site, tmp_path / "lake")
+    assert done.returncode == 1 and "no answer" in done.stderr
+    assert set(site.asked) == {"/robots.txt"}
+
+
+def test_max_records_is_exact(site, tmp_path):
+    crawl(site, tmp_path / "lake", "--max-records", "7")
+    assert sum(row[0] == "ok" for row in landed(tmp_path / "lake")) == 7
+
+
+def test_a_host_that_refuses_leaves_nothing_behind(tmp_path):
+    with serve(Site) as server:
+        url = server.url
+    lake = tmp_path / "lake"
+    done = run_aadhan("crawl", "--source", "demo", "--base-url", url, "--lake", lake)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "is the site up" in done.stderr
+    assert not list(lake.rglob("*"))
+
+
+def test_pages_keep_their_bytes_and_headers(tmp_path):
+    with serve_folder(SITE) as server:
+        crawl(server, tmp_path / "lake")
+    rows = landed(tmp_path / "lake", "url, body, body_sha256, last_modified, category, licence")
+    by_url = {row[0]: row[1:] for row in rows}
+    body, digest, modified, category, licence = by_url[
+        "http://demo.aadhan.example/ilakkiyam/pazhaya-kaditham.html"
+    ]
+    assert body == (SITE / "ilakkiyam" / "pazhaya-kaditham.html").read_bytes()
+    assert len(digest) == 64 and modified and category == "literature" and licence == "CC0-1.0"
+
+
+def test_a_finished_crawl_is_not_resumed_but_done_again(site, tmp_path):
+    crawl(site, tmp_path / "lake")
+    crawl(site, tmp_path / "lake")
+    assert len(list((tmp_path / "lake" / "raw" / "source=demo").iterdir())) == 2
+
+
+def test_kill_9_and_resume_lands_every_page_once(site, tmp_path):
+    """Killed at random moments until it finishes: the same pages as an undisturbed crawl."""
+    site.pages, site.delay = 300, 0.004
+    site.robots = (200, "User-agent: *\nDisallow: /secret/\n")
+    undisturbed = tmp_path / "undisturbed"
+    assert crawl(site, undisturbed).returncode == 0
+    (tmp_path / "aadhan.toml").write_text("[crawl]\nflush_pages = 10\n")
+    lake = tmp_path / "lake"
+    command = [sys.executable, "-m", "aadhan", "crawl", "--source", "demo"]
+    command += ["--base-url", site.url, "--lake", str(lake)]
+    chance = random.Random(7)
+    kills = 0
+    for _ in range(4):
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
+        )
+        target = len(list(lake.rglob("*.parquet"))) + chance.randint(1, 6)
+        while process.poll() is None and len(list(lake.rglob("*.parquet"))) < target:
+            time.sleep(0.01)
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        process.wait()
+        process.stderr.close()
+    assert kills >= 3
+    done = crawl(site, lake)
+    assert done.returncode == 0 and "went on with" in done.stderr
+    assert not list(lake.rglob("*.tmp"))
+    assert len(list((lake / "raw" / "source=demo").iterdir())) == 1
+    columns = "canonical_url, fetch_status, body_sha256"
+    assert landed(lake, columns) == landed(undisturbed, columns)
+    assert not [path for path in site.asked if path.startswith("/secret")]
+
+
+def test_a_full_disk_while_landing_ends_in_one_line_and_resumes(site, tmp_path):
+    """A limit on file size makes the write fail for real, as a full disk does."""
+    lake = tmp_path / "lake"
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600)); "
+        "import aadhan; sys.argv[0] = 'aadhan'; aadhan.main()"
+    )
+    command = [sys.executable, "-c", code, "crawl", "--source", "demo"]
+    command += ["--base-url", site.url, "--lake", str(lake)]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert done.returncode == 1, done.stdout
+    assert "make room and run the same command again" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not list(lake.rglob("*.parquet")) and not list(lake.rglob("*.tmp"))
+    assert crawl(site, lake).returncode == 0
+    assert len(landed(lake)) > 40

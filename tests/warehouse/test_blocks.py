@@ -1,0 +1,91 @@
+"""Pages to blocks: text in order, verse lines kept, nothing thrown away."""
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from warehouse.blocks import MAX_BLOCK_CODEPOINTS, page_blocks, split_block
+
+
+def read(body, content_type="text/html"):
+    batch = pa.RecordBatch.from_pylist(
+        [{"page_id": "p", "content_type": content_type, "body": body}]
+    )
+    return page_blocks(batch).to_pylist()[0]
+
+
+def texts(html):
+    return [block["text"] for block in read(html.encode())["blocks"]]
+
+
+def test_blocks_stand_in_document_order_with_their_path():
+    row = read("<body><nav><a href=/>முகப்பு</a></nav><main class='a1 b'><h1>தலை</h1>உரை <b>தடி</b><p>பத்தி".encode())
+    assert [(b["ordinal"], b["text"], b["path"], b["is_heading"]) for b in row["blocks"]] == [
+        (0, "முகப்பு", "body>nav", False),
+        (1, "தலை", "body>main.a>h1", True),
+        (2, "உரை தடி", "body>main.a", False),
+        (3, "பத்தி", "body>main.a>p", False),
+    ]
+    assert row["blocks"][0]["link_codepoints"] == len("முகப்பு")
+
+
+def test_verse_lines_stay_lines_and_source_lines_do_not():
+    assert texts("<p>ஒன்று\n  இரண்டு<br>மூன்று<br/>\nநான்கு</p>") == ["ஒன்று இரண்டு\nமூன்று\nநான்கு"]
+    assert texts("<pre>அ\n ஆ\n</pre>") == ["அ\nஆ"]
+
+
+def test_scripts_and_styles_are_no_text():
+    assert texts("<p>அ<script>x()</script><style>b{}</style>ஆ</p><template>t</template>") == ["அஆ"]
+
+
+def test_deep_nesting_is_no_recursion():
+    assert texts("<div>" * 3000 + "உள்ளே" + "</div>" * 3000)[0] == "உள்ளே"
+
+
+def test_metadata():
+    row = read(
+        "<head><title> தலை  ப்பு </title><meta name=Author content='ஆசிரியர்'>"
+        "<meta property='article:published_time' content='2026-03-04T10:00:00+05:30'>".encode()
+    )
+    assert (row["title"], row["author"], row["published_at"]) == ("தலை ப்பு", "ஆசிரியர்", "2026-03-04")
+
+
+@pytest.mark.parametrize(
+    ("body", "is_truncated"),
+    [
+        ("<html><body><p>முழு</p></body></html>", False),
+        ("<html><body><p>முழு</p>", False),
+        ("<html><body><p>பாதி", True),
+    ],
+)
+def test_a_page_that_ends_in_the_middle_is_told(body, is_truncated):
+    assert read(body.encode())["is_truncated"] is is_truncated
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [(b"%PDF-1.4 ...", "text/html"), (b"\x1f\x8b\x08", "text/html"), (b"a", "image/png"), (b"a", "")],
+)
+def test_what_is_no_text_has_no_encoding_and_no_blocks(body, content_type):
+    row = read(body, content_type)
+    assert row["encoding"] is None and row["blocks"] == []
+
+
+def test_plain_text_is_cut_at_blank_lines():
+    row = read("ஒன்று\nவரி\n\nஇரண்டு".encode(), "text/plain; charset=utf-8")
+    assert [block["text"] for block in row["blocks"]] == ["ஒன்று\nவரி", "இரண்டு"]
+
+
+@given(st.text(st.sampled_from("அஆ .\n"), max_size=400), st.integers(1, 40))
+def test_long_blocks_are_cut_without_losing_a_letter(text, times):
+    text = (text * times).strip()
+    parts = split_block(text)
+    assert "".join("".join(parts).split()) == "".join(text.split())
+    for part in parts:
+        assert len(part) <= MAX_BLOCK_CODEPOINTS or not set(part) & set(" \n")
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_survived(body):
+    read(body)

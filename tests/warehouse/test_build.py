@@ -1,0 +1,325 @@
+"""Builds: the same bytes everywhere, nothing unexplained, nothing half-made."""
+
+import itertools
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import duckdb
+import pytest
+from conftest import ROOT, run_aadhan
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingest.errors import ChecksFailed, LakeError, NameTaken, NoSuchSnapshot
+from ingest.landing import raw_files
+from warehouse.build import build, candidate_folder
+from warehouse.export import export
+from warehouse.query import run_query
+from warehouse.snapshots import find_snapshot, list_snapshots, verify
+
+
+def make(lake, recipe, **options):
+    return build(lake, recipe, gate=None, **options)
+
+
+def copy_raw(lake, to):
+    shutil.copytree(lake / "raw", to / "raw")
+    return to
+
+
+@pytest.fixture
+def lake(demo_lake, tmp_path):
+    """A lake with the demo site's raw pages only."""
+    return copy_raw(demo_lake, tmp_path / "lake")
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_same_raw_files_same_bytes_on_any_threads_in_any_folder(demo, lake, recipe, threads, tmp_path):
+    snapshot = make(lake, recipe("demo"), threads=threads)
+    assert snapshot.content_hash == demo.content_hash
+    ours, theirs = snapshot.manifest["files"], demo.manifest["files"]
+    assert ours == theirs
+    left = export(snapshot, tmp_path / "a")["files"]
+    right = export(demo, tmp_path / "b")["files"]
+    assert {name: entry["sha256"] for name, entry in left.items() if name != "README.md"} == {
+        name: entry["sha256"] for name, entry in right.items() if name != "README.md"
+    }
+
+
+def test_two_builds_export_the_same_bytes(lake, recipe, tmp_path):
+    other = copy_raw(lake, tmp_path / "other")
+    one = export(make(lake, recipe("same")), tmp_path / "one")
+    two = export(make(other, recipe("same")), tmp_path / "two")
+    assert one == two
+    for name in [*one["files"], "manifest.json"]:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_how_raw_rows_are_cut_into_files_does_not_matter(demo, lake, recipe):
+    (path,) = raw_files(lake)
+    rows = duckdb.sql(f"from read_parquet('{path}')").to_arrow_table()
+    import pyarrow.parquet as pq
+
+    path.unlink()
+    order = random.Random(3).sample(range(rows.num_rows), rows.num_rows)
+    for number, start in enumerate(range(0, len(order), 17)):
+        pq.write_table(rows.take(order[start : start + 17]), path.with_name(f"{number:04d}.parquet"))
+    assert make(lake, recipe()).content_hash == demo.content_hash
+
+
+def test_every_page_is_accounted_for(demo):
+    pages = run_query(demo, "select count(distinct page_id) from fates")[1][0][0]
+    assert pages == demo.manifest["pages"]
+    assert run_query(demo, "select count(*) from fates where rule = 'unexplained'")[1] == [(0,)]
+    kept = run_query(demo, "select count(*) from fates where rule = 'kept'")[1][0][0]
+    assert kept == demo.manifest["rows"]
+    dropped = run_query(
+        demo,
+        "select count(*) from fates where stage is not null and not exists ("
+        "select 1 from verdicts where verdicts.verdict = 'drop' and verdicts.rule = fates.rule "
+        "and (verdicts.id = fates.id or verdicts.page_id = fates.page_id))",
+    )[1]
+    assert dropped == [(0,)]
+
+
+def test_the_recipe_is_echoed_and_the_inputs_hashed(demo, demo_lake):
+    manifest = demo.manifest
+    assert manifest["recipe"]["rules"]["min_words"] == 20
+    assert list(manifest["inputs"]) == [str(p.relative_to(demo_lake)) for p in raw_files(demo_lake)]
+    assert manifest["checks"]["state"] == "passed"
+    assert len(manifest["code"]["source_sha256"]) == 64
+
+
+def test_a_second_build_reads_no_page_again(lake, recipe):
+    make(lake, recipe("one"))
+    before = {path: path.stat().st_mtime_ns for path in (lake / "blocks").iterdir()}
+    seen = []
+    make(lake, recipe("two"), progress=lambda what, done, total: seen.append(what))
+    assert "reading pages" not in seen
+    assert before == {path: path.stat().st_mtime_ns for path in (lake / "blocks").iterdir()}
+
+
+def test_unchanged_files_are_linked_to_the_parent(lake, recipe):
+    one = make(lake, recipe("one"))
+    two = make(lake, recipe("two", parent="one"))
+    for name in one.manifest["files"]:
+        assert (one.folder / name).samefile(two.folder / name)
+
+
+def test_a_name_is_never_reused(lake, recipe):
+    make(lake, recipe("one"))
+    with pytest.raises(NameTaken, match="one-1"):
+        make(lake, recipe("one"))
+
+
+def test_an_unknown_parent_is_named(lake, recipe):
+    with pytest.raises(NoSuchSnapshot):
+        make(lake, recipe("one", parent="nosuch"))
+
+
+def test_an_empty_lake_is_named(tmp_path, recipe):
+    with pytest.raises(LakeError, match="run aadhan crawl or aadhan import first"):
+        make(tmp_path / "lake", recipe())
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "other"])
+def test_a_damaged_raw_file_is_named_and_nothing_is_published(lake, recipe, damage):
+    (path,) = raw_files(lake)
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-100])
+    elif damage == "text":
+        path.write_text("not parquet")
+    else:
+        duckdb.sql("select 1 as a").write_parquet(str(path))
+    with pytest.raises(LakeError, match="0000.parquet"):
+        make(lake, recipe())
+    assert list_snapshots(lake) == []
+    assert not list((lake / "blocks").glob("*"))
+
+
+def test_a_damaged_middle_is_an_error_too(lake, recipe):
+    (path,) = raw_files(lake)
+    body = bytearray(path.read_bytes())
+    body[len(body) // 2 : len(body) // 2 + 64] = b"\x00" * 64
+    path.write_bytes(body)
+    with pytest.raises(LakeError, match="0000.parquet"):
+        make(lake, recipe())
+
+
+def test_a_failing_gate_blocks_the_name_and_keeps_the_candidate(lake, recipe):
+    failed = {
+        "state": "failed",
+        "failed_count": 1,
+        "results": [{"description": "x holds", "success": False, "examples": ["row 7"]}],
+    }
+    with pytest.raises(ChecksFailed, match="x holds .for example row 7.*inspection"):
+        build(lake, recipe("one"), gate=lambda folder: failed)
+    assert list_snapshots(lake) == []
+    assert (lake / "candidates" / "one.failed" / "corpus" / "demo.parquet").exists()
+    assert not list((lake / "candidates").glob("*.building"))
+
+
+def test_candidates_of_killed_builds_are_removed_and_running_ones_left(tmp_path):
+    dead = tmp_path / "candidates" / "x.1.building"
+    dead.mkdir(parents=True)
+    (dead / ".lock").touch()
+    with candidate_folder(tmp_path, "a") as first:
+        assert not dead.exists()
+        with candidate_folder(tmp_path, "a") as second:
+            assert first.exists() and first != second
+    assert not list((tmp_path / "candidates").iterdir())
+
+
+@pytest.mark.slow
+def test_kill_9_during_build_costs_nothing(demo, lake, tmp_path):
+    command = [sys.executable, "-m", "aadhan", "build", "--name", "demo", "--lake", str(lake)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    chance = random.Random(11)
+    kills = 0
+    for _ in range(5):
+        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.3, 4.0))
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        process.wait()
+        assert list_snapshots(lake) == [] or process.returncode == 0
+        if process.returncode == 0:
+            shutil.rmtree(lake / "snapshots")
+    assert kills >= 2
+    done = run_aadhan("build", "--name", "demo", "--lake", lake, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert find_snapshot(lake, "demo").content_hash == demo.content_hash
+    verify(find_snapshot(lake, "demo"))
+    assert not list(lake.rglob("*.tmp")) and not list((lake / "candidates").iterdir())
+
+
+@pytest.mark.parametrize("limit", [40_000, 400_000, 2_000_000])
+def test_a_full_disk_during_build_ends_in_one_line(lake, tmp_path, limit):
+    code = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); "
+        "import aadhan; sys.argv[0] = 'aadhan'; aadhan.main()"
+    )
+    command = [sys.executable, "-c", code, "build", "--name", "x", "--unchecked", "--lake", str(lake)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1 and "make room" in done.stderr, done.stderr
+    assert list_snapshots(lake) == [] and not list(lake.rglob("*.building"))
+
+
+def splits_of(snapshot):
+    return dict(run_query(snapshot, "select distinct doc_id, split from corpus")[1])
+
+
+def test_splits_are_kept_from_the_parent_as_the_lake_grows(demo_texts, land, recipe, tmp_path):
+    lake = tmp_path / "lake"
+    ids = list(demo_texts)
+    land(lake, {key: demo_texts[key] for key in ids[:40]})
+    one = make(lake, recipe("one"))
+    land(lake, {key: demo_texts[key] for key in ids[40:]})
+    two = make(lake, recipe("two", parent="one", build={"split_salt": "another"}))
+    before, after = splits_of(one), splits_of(two)
+    assert {key: after[key] for key in before} == before
+    assert len(after) > len(before)
+
+
+def test_when_clusters_merge_across_splits_train_wins(demo_texts, land, recipe, tmp_path):
+    """A new text near to a train and to an evaluation document of the parent joins their clusters."""
+    lake = tmp_path / "lake"
+    texts = list(demo_texts.values())
+    left, right = texts[0].split(), texts[1].split()
+    bridge_left, bridge_right = " ".join(left), " ".join([*left[:-6], *right[:6]])
+    names = [f"doc{n}" for n in range(12)]
+    land(lake, dict(zip(names, texts[2:14], strict=True)) | {"bridge-left": bridge_left})
+    one = make(lake, recipe("one", build={"train_permille": 500}))
+    split = splits_of(one)
+    (doc,) = run_query(one, "select doc_id from corpus where url like '%bridge-left'")[1]
+    land(lake, {"bridge-right": bridge_right})
+    two = make(lake, recipe("two", parent="one"))
+    rows = run_query(two, "select url, split from corpus where url like '%bridge%'")[1]
+    assert len(rows) == 1, "one of the cluster stays"
+    assert rows[0][1] == split[doc[0]]
+
+
+def test_no_near_duplicate_is_kept_whatever_its_split(demo_texts, land, recipe, tmp_path):
+    lake = tmp_path / "lake"
+    copies = {}
+    for key, text in demo_texts.items():
+        copies[key] = text
+        copies[f"{key}-copy"] = f"{text} முடிவுரை"
+    snapshot = make(land(lake, copies), recipe())
+    assert snapshot.manifest["rows"] == len(demo_texts)
+    sizes = run_query(snapshot, "select distinct cluster_size from corpus")[1]
+    assert sizes == [(2,)]
+    verdicts = run_query(
+        snapshot, "select count(*) from verdicts where rule = 'near_duplicate' and verdict = 'drop'"
+    )[1]
+    assert verdicts == [(len(demo_texts),)]
+
+
+def test_max_records_takes_the_best_by_weight_and_repeats_nothing(demo_texts, land, recipe, tmp_path):
+    lake = tmp_path / "lake"
+    texts = list(demo_texts.values())
+    land(lake, {f"n{n}": text for n, text in enumerate(texts[:50])}, source="a", category="news")
+    land(lake, {f"v{n}": text for n, text in enumerate(texts[50:90])}, source="b", category="literature")
+    weights = {"news": 3.0, "literature": 1.0}
+    snapshot = make(lake, recipe("some", max_records=40, weights=weights))
+    counts = dict(run_query(snapshot, "select category, count(*) from corpus group by 1")[1])
+    assert counts == {"news": 30, "literature": 10}
+    everything = make(lake, recipe("all", max_records=85, weights=weights))
+    counts = dict(run_query(everything, "select category, count(*) from corpus group by 1")[1])
+    assert counts == {"news": 50, "literature": 35}, "a category that runs out leaves room"
+    assert len(run_query(everything, "select distinct id from corpus")[1]) == 85
+
+
+def test_long_documents_are_cut_into_passages_that_share_a_split(demo_texts, land, recipe, tmp_path):
+    book = "\n\n".join(itertools.islice(demo_texts.values(), 30))
+    snapshot = make(land(tmp_path / "lake", {"book": book}), recipe())
+    rows = run_query(snapshot, "select id, doc_id, text, split from corpus order by id")[1]
+    assert len(rows) > 5
+    assert len({row[1] for row in rows}) == len({row[3] for row in rows}) == 1
+    assert [row[0] for row in rows] == [f"{rows[0][1]}-{n:04d}" for n in range(len(rows))]
+    assert "\n\n".join(row[2] for row in rows).split() == book.split()
+    lengths = [len(row[2]) for row in rows]
+    assert max(lengths) < 2 * 6000 and min(lengths) > 6000 / 4
+
+
+def test_the_latest_version_of_a_page_is_the_document(demo_texts, land, recipe, tmp_path):
+    texts = list(demo_texts.values())
+    lake = land(tmp_path / "lake", {"page": texts[0]})
+    land(lake, {"page": texts[1]})
+    snapshot = make(lake, recipe())
+    assert [text for (text,) in run_query(snapshot, "select text from corpus")[1]] == [texts[1]]
+    assert run_query(snapshot, "select rule from fates order by 1")[1] == [("kept",), ("superseded",)]
+
+
+ODD_TEXTS = st.lists(
+    st.one_of(
+        st.text(max_size=60),
+        st.text(st.sampled_from("அஆஇகசட்ா \n.1\u200c\x00"), max_size=200),
+        st.just(""),
+        st.just("!" * 500),
+        st.just("ஒரே வரி\n" * 300),
+        st.just("௧" * 400),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@pytest.mark.slow
+@given(ODD_TEXTS)
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+def test_odd_documents_all_end_in_a_verdict(tmp_path_factory, land, recipe, found):
+    lake = tmp_path_factory.mktemp("odd")
+    land(lake, {str(number): text for number, text in enumerate(found)})
+    snapshot = make(lake, recipe())
+    fates = run_query(snapshot, "select rule, count(*) from fates group by 1")[1]
+    assert "unexplained" not in dict(fates)
+    assert sum(dict(fates).values()) >= len(found)
