@@ -59,6 +59,18 @@ def run_aadhan(*arguments, cwd=None, **options) -> subprocess.CompletedProcess:
     )
 
 
+def run_aadhan_on_a_full_disk(limit, *arguments, cwd) -> subprocess.CompletedProcess:
+    """Run the command line where no file can grow beyond `limit` bytes: a write fails for real."""
+    code = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); "
+        "import aadhan; sys.argv[0] = 'aadhan'; aadhan.main()"
+    )
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    # Python's own compiled files would be cut by the limit too.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+
+
 @pytest.fixture
 def aadhan(tmp_path):
     """Run a verb that must succeed and return its answer as data."""

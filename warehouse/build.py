@@ -104,7 +104,8 @@ def build(
         raise LakeError(f"no landed pages in {lake}: run aadhan crawl or aadhan import first")
     blocks = cache_blocks(lake, files, threads, progress)
     with candidate_folder(lake, recipe.name) as folder:
-        with duckdb.connect(folder / "build.duckdb") as connection:
+        # In memory: tables beyond the limit spill to disk, and nothing is written twice to a log.
+        with duckdb.connect() as connection:
             connection.execute(f"set threads = {threads}")
             connection.execute(f"set memory_limit = {sql_text(recipe.build['memory_limit'])}")
             connection.execute(f"set temp_directory = {sql_text(str(folder / 'spill'))}")
@@ -121,7 +122,6 @@ def build(
                 for path, (digest, _) in zip(files, blocks, strict=True)
             },
         }
-        (folder / "build.duckdb").unlink()
         shutil.rmtree(folder / "spill", ignore_errors=True)
         progress("checking", 0, 1)
         checks = gate(folder) if gate else {"state": "unchecked"}

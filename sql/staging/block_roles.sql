@@ -13,8 +13,22 @@ sites as (
 repeats as (
     select
         host,
-        template_key,
+        text,
         count(distinct doc_id) as page_count
+    from stg_blocks
+    group by host, text
+),
+
+-- The same line but for its dates and counts. Verses are numbered too, so it takes a sentence.
+numbered_repeats as (
+    select
+        host,
+        template_key,
+        case
+            when array_length(regexp_extract_all(template_key, '[\p{L}\p{M}]+')) >= 4
+                then count(distinct doc_id)
+            else 0
+        end as page_count
     from stg_blocks
     group by host, template_key
 ),
@@ -73,16 +87,19 @@ judged as (
             when placed.region_depth < coalesce(main_regions.region_depth, 0) then 'outside'
             when placed.link_codepoints * 2 > placed.codepoint_count and not placed.is_heading
                 then 'links'
-            when repeats.page_count > greatest(3, sites.page_count / 10)
-                and not (placed.is_heading and placed.region_depth > 0)
-                then 'template'
+            when placed.is_heading and placed.region_depth > 0 then 'main'
+            when greatest(repeats.page_count, numbered_repeats.page_count)
+                > greatest(3, sites.page_count * 0.1) then 'template'
             else 'main'
         end as role
     from placed
     inner join sites on placed.host = sites.host
     inner join repeats
         on placed.host = repeats.host
-        and placed.template_key = repeats.template_key
+        and placed.text = repeats.text
+    inner join numbered_repeats
+        on placed.host = numbered_repeats.host
+        and placed.template_key = numbered_repeats.template_key
     left join main_regions
         on placed.doc_id = main_regions.doc_id
         and main_regions.region_rank = 1

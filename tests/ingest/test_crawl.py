@@ -9,7 +9,7 @@ import time
 
 import duckdb
 import pytest
-from conftest import ROOT, SITE, run_aadhan, serve, serve_folder
+from conftest import ROOT, SITE, run_aadhan, run_aadhan_on_a_full_disk, serve, serve_folder
 
 
 class Site(http.server.BaseHTTPRequestHandler):
@@ -192,15 +192,8 @@ def test_kill_9_and_resume_lands_every_page_once(site, tmp_path):
 def test_a_full_disk_while_landing_ends_in_one_line_and_resumes(site, tmp_path):
     """A limit on file size makes the write fail for real, as a full disk does."""
     lake = tmp_path / "lake"
-    code = (
-        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600)); "
-        "import aadhan; sys.argv[0] = 'aadhan'; aadhan.main()"
-    )
-    command = [sys.executable, "-c", code, "crawl", "--source", "demo"]
-    command += ["--base-url", site.url, "--lake", str(lake)]
-    done = subprocess.run(
-        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
-    )
+    arguments = ("crawl", "--source", "demo", "--base-url", site.url, "--lake", lake)
+    done = run_aadhan_on_a_full_disk(600, *arguments, cwd=tmp_path)
     assert done.returncode == 1, done.stdout
     assert "make room and run the same command again" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
