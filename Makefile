@@ -28,7 +28,7 @@ lint: setup
 	$(BIN)/python -m warehouse.portable
 
 types: setup
-	$(BIN)/pyright
+	$(BIN)/basedpyright
 
 fmt: setup
 	$(BIN)/ruff check --fix .

@@ -38,7 +38,9 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option("0.1.0", package_name="aadhan")
-@click.option("--config", type=click.Path(path_type=Path), help="Settings instead of ./aadhan.toml.")
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Settings instead of ./aadhan.toml."
+)
 @click.pass_context
 def main(ctx, config):
     """The corpus lakehouse for Tamil: crawl or import, build, publish under a name, train on it.
@@ -130,7 +132,11 @@ def _cell(value) -> str:
 def _flat(value):
     if value is None:
         return ""
-    return _plain(value) if not isinstance(value, dict | list) else json.dumps(value, ensure_ascii=False)
+    return (
+        _plain(value)
+        if not isinstance(value, dict | list)
+        else json.dumps(value, ensure_ascii=False)
+    )
 
 
 def _plain(value):
@@ -147,9 +153,16 @@ def progress_bar(what: str, total: int | None = None):
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task(what, total=total)
 
         def update(done: int, total: int | None = None, what: str = what) -> None:
@@ -222,8 +235,12 @@ def crawl(names, strategy, max_records, base_url, lake, form):
 @main.command("import")
 @click.argument("kind", type=click.Choice(["parquet", "jsonl", "html"]))
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--source", required=True, help="Name the records go by; a registry name or a new one.")
-@click.option("--category", help="Category of records that name none [default: the registry's, or book].")
+@click.option(
+    "--source", required=True, help="Name the records go by; a registry name or a new one."
+)
+@click.option(
+    "--category", help="Category of records that name none [default: the registry's, or book]."
+)
 @click.option("--licence", help="Licence of the records [default: the registry's].")
 @click.option("--base-url", help="Public address of an HTML folder's root.")
 @lake_option
@@ -258,7 +275,9 @@ def import_(kind, path, source, category, licence, base_url, lake, form):
 
 
 @main.command()
-@click.option("--name", required=True, help="Name of the snapshot, such as ta-2026.11; never reused.")
+@click.option(
+    "--name", required=True, help="Name of the snapshot, such as ta-2026.11; never reused."
+)
 @click.option("--strategy", default="balanced", show_default=True, help="Weights of categories.")
 @click.option("--max-records", type=click.IntRange(min=1), help="Keep at most so many rows.")
 @click.option("--parent", help="Earlier snapshot whose splits are kept [default: none].")
@@ -395,9 +414,7 @@ def export(name, folder, overwrite, lake, form):
     from warehouse.snapshots import find_snapshot
 
     manifest = run_export(find_snapshot(lake, name), folder, overwrite=overwrite)
-    rows = [
-        (file, entry.get("rows"), entry["sha256"]) for file, entry in manifest["files"].items()
-    ]
+    rows = [(file, entry.get("rows"), entry["sha256"]) for file, entry in manifest["files"].items()]
     answer(["file", "rows", "sha256"], rows, form)
 
 
@@ -439,7 +456,9 @@ def train():
 
 @train.command()
 @click.option("--snapshot", "name", required=True, help="The snapshot to train on.")
-@click.option("--model", default="xlm-roberta-base", show_default=True, help="Local folder or hub name.")
+@click.option(
+    "--model", default="xlm-roberta-base", show_default=True, help="Local folder or hub name."
+)
 @click.option("--tiny", is_flag=True, help="A tiny model and tokenizer made from the snapshot.")
 @click.option("--epochs", type=float, default=3.0, show_default=True)
 @click.option("--max-steps", type=int, default=-1, help="Stop after so many steps.")
@@ -448,7 +467,9 @@ def train():
 @click.option("--learning-rate", type=float, default=5e-5, show_default=True)
 @click.option("--block-size", type=click.IntRange(min=16), default=512, show_default=True)
 @click.option("--seed", type=int, default=42, show_default=True)
-@click.option("--models", type=click.Path(path_type=Path), default=Path("models"), show_default=True)
+@click.option(
+    "--models", type=click.Path(path_type=Path), default=Path("models"), show_default=True
+)
 @lake_option
 @format_option
 def mlm(name, models, lake, form, **arguments):

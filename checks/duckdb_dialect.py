@@ -1,7 +1,7 @@
 """Great Expectations 1.24 on DuckDB.
 
-It has no DuckDB engine, and for dialects it does not know it closes the connection before it fetches,
-so that nearly every expectation fails with "list index out of range". Counting DuckDB among the
+It has no DuckDB engine, and for dialects it does not know it closes the connection before it
+fetches: nearly every expectation fails with "list index out of range". Counting DuckDB among the
 dialects whose connection is kept mends that. tests/checks/test_duckdb_dialect.py tells when the
 patch is no longer needed.
 """
@@ -9,7 +9,7 @@ patch is no longer needed.
 import enum
 
 
-class _Dialect(str, enum.Enum):
+class _Dialect(enum.StrEnum):
     DUCKDB = "duckdb"
 
 

@@ -92,9 +92,7 @@ def _validate(gx, connection_string: str, entries: list[dict]) -> list[dict]:
         suite.add_expectation(_expectation(gx, entry, number))
     definition = gx.ValidationDefinition(name="gate", data=batch, suite=suite)
     validation = context.validation_definitions.add(definition).run(result_format="SUMMARY")
-    by_number = {
-        result.expectation_config.meta["number"]: result for result in validation.results
-    }
+    by_number = {result.expectation_config.meta["number"]: result for result in validation.results}
     return [_result(entry, by_number[number]) for number, entry in enumerate(entries)]
 
 

@@ -68,6 +68,4 @@ class TrainingError(AadhanError):
 
 class MissingExtra(AadhanError):
     def __init__(self, verb: str, extra: str, package: str):
-        super().__init__(
-            f"{verb} needs the package {package}: pip install 'aadhan[{extra}]'"
-        )
+        super().__init__(f"{verb} needs the package {package}: pip install 'aadhan[{extra}]'")

@@ -61,9 +61,7 @@ class Lander:
     never overwrites what it landed before.
     """
 
-    def __init__(
-        self, run_folder: Path, *, max_rows: int = MAX_ROWS, max_seconds: float = 20.0
-    ):
+    def __init__(self, run_folder: Path, *, max_rows: int = MAX_ROWS, max_seconds: float = 20.0):
         self.folder = run_folder
         self.max_rows = max_rows
         self.max_seconds = max_seconds

@@ -4,7 +4,8 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from ingest.errors import SettingsError, SourceError
 
@@ -89,10 +90,12 @@ def load_sources(path: Path = REGISTRY) -> dict[str, Source]:
 
 
 def _source(name: str, entry: dict, path: Path) -> Source:
-    lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
+    }
     try:
-        host = urlsplit(entry["home"]).hostname or ""
-        return Source(name=name, **{"hosts": (host,)} | entry | lists)
+        fields.setdefault("hosts", (urlsplit(entry["home"]).hostname or "",))
+        return Source(name=name, **fields)
     except (KeyError, TypeError) as error:
         raise SettingsError(f"{path}: source {name}: {error}") from error
 

@@ -94,7 +94,7 @@ def main() -> None:
         guesses = ", ".join(one["token"] for one in sample["guesses"])
         print(f"             {sample['prompt']}\n               {sample['hidden']} → {guesses}")
     print(f"\nAll of it is in {LAKE}; {time.monotonic() - started:.0f} seconds.")
-    print(f"Go on with: aadhan sql \"select * from fates\" --at {NAME} --lake {LAKE}")
+    print(f'Go on with: aadhan sql "select * from fates" --at {NAME} --lake {LAKE}')
 
 
 def step(number: int, what: str) -> None:

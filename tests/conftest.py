@@ -1,4 +1,4 @@
-"""Shared fixtures: real servers on loopback, the real command line, one built demo lake a worker."""
+"""Shared fixtures: real servers on loopback, the real command line, a built demo lake."""
 
 import http.server
 import json
@@ -152,8 +152,7 @@ def land(tmp_path):
     def into(lake, texts, source="test", category="news"):
         path = tmp_path / f"{source}-{len(list(tmp_path.iterdir()))}.jsonl"
         records = [
-            json.dumps({"id": key, "text": text}, ensure_ascii=False)
-            for key, text in texts.items()
+            json.dumps({"id": key, "text": text}, ensure_ascii=False) for key, text in texts.items()
         ]
         path.write_text("\n".join(records), encoding="utf-8")
         import_path("jsonl", path, lake, source=source, category=category)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow.parquet as pq
+from torch.utils.data import Dataset
 
 from ingest.errors import TrainingError
 from warehouse.snapshots import SPLITS, Snapshot
@@ -30,9 +31,9 @@ def split_texts(snapshot: Snapshot, split: str) -> list[str]:
     return [text for _, text in sorted(rows)]
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
-    """Packed token blocks of one split; a map-style dataset for the Trainer."""
+@dataclass(frozen=True)
+class Blocks(Dataset):
+    """Packed token blocks of one split, as the Trainer takes them."""
 
     split: str
     blocks: list[list[int]]

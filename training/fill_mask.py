@@ -4,7 +4,6 @@ import re
 
 import torch
 
-
 SAMPLES = 6
 GUESSES = 3
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -50,7 +49,11 @@ def _guesses(model, tokenizer, prompt: str) -> list[dict]:
     model.eval()
     limit = model.config.max_position_embeddings - 2
     inputs = tokenizer(prompt, return_tensors="pt", truncation=True, max_length=limit)
-    inputs = {name: value.to(model.device) for name, value in inputs.items() if name in ("input_ids", "attention_mask")}
+    inputs = {
+        name: value.to(model.device)
+        for name, value in inputs.items()
+        if name in ("input_ids", "attention_mask")
+    }
     places = (inputs["input_ids"][0] == tokenizer.mask_token_id).nonzero()
     if not len(places):
         return []

@@ -257,7 +257,8 @@ def _run_step(connection, name: str) -> None:
 def _freeze(connection, folder: Path, recipe: Recipe, parent: Snapshot | None) -> dict:
     """Write the candidate's Parquet files; the manifest so far."""
     sources = [
-        row[0] for row in connection.execute("select distinct source from corpus order by 1").fetchall()
+        row[0]
+        for row in connection.execute("select distinct source from corpus order by 1").fetchall()
     ]
     (folder / "corpus").mkdir()
     columns = ", ".join(CORPUS_COLUMNS)

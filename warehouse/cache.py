@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from ingest.errors import LakeError
 from ingest.landing import unreadable, write_atomically, write_parquet
 from ingest.page import SCHEMA as PAGE_SCHEMA
-from warehouse import blocks, decode, tamil, tscii
+from warehouse import blocks
 from warehouse.snapshots import file_sha256
 
 READ_COLUMNS = ["page_id", "content_type", "body", "fetch_status"]
@@ -36,7 +36,9 @@ def cache_blocks(
     version = code_hash()
     hashes = [file_sha256(path) for path in files]
     made = [folder / f"{digest[:32]}-{version[:16]}.parquet" for digest in hashes]
-    missing = {made_path: raw for made_path, raw in zip(made, files, strict=True) if not made_path.exists()}
+    missing = {
+        made_path: raw for made_path, raw in zip(made, files, strict=True) if not made_path.exists()
+    }
     for done, _ in enumerate(_make_all(missing, threads), start=1):
         progress("reading pages", done, len(missing))
     return list(zip(hashes, made, strict=True))
@@ -84,8 +86,8 @@ def readable(batch: pa.RecordBatch) -> pa.RecordBatch:
 def code_hash() -> str:
     """Version of what turns bodies into blocks: its modules and the libraries under them."""
     digest = hashlib.sha256()
-    for module in (blocks, decode, tamil, tscii):
-        digest.update(Path(module.__file__).read_bytes())
+    for name in ("blocks.py", "decode.py", "tamil.py", "tscii.py"):
+        digest.update(Path(__file__).with_name(name).read_bytes())
     for package in ("regex", "selectolax"):
         digest.update(metadata.version(package).encode())
     return digest.hexdigest()

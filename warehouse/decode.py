@@ -32,9 +32,9 @@ class Decoded(NamedTuple):
 def decode(body: bytes, content_type: str | None) -> Decoded:
     """Text of a body, signs in logical order.
 
-    `encoding` is utf-8, utf-16-le, utf-16-be, tscii or a declared charset, with `-lossy` where bytes
-    had to be replaced and `-visual` where signs stood in visual order. `is_cut` tells that the last
-    character is incomplete: the body ends in the middle of it.
+    `encoding` is utf-8, utf-16-le, utf-16-be, tscii or a declared charset, with `-lossy` where
+    bytes had to be replaced and `-visual` where signs stood in visual order. `is_cut` tells that
+    the last character is incomplete: the body ends in the middle of it.
     """
     text, encoding, evidence, is_cut = _read(body, content_type)
     repair_count = text.count("\ufffd") if encoding.endswith("-lossy") else 0

@@ -1,7 +1,7 @@
 """Export: a snapshot as Hugging Face JSONL, with a dataset card and a manifest of its own.
 
-train.jsonl, validation.jsonl and test.jsonl, rows in the order of their ids; the same snapshot gives
-the same bytes anywhere. The folder is finished beside its place and moved there in one step.
+train.jsonl, validation.jsonl and test.jsonl, rows in the order of their ids; the same snapshot
+gives the same bytes anywhere. The folder is finished beside its place and moved there in one step.
 """
 
 import json
@@ -92,8 +92,8 @@ def card(snapshot: Snapshot, files: dict) -> str:
     with duckdb.connect() as connection:
         relation = parquet_relation(snapshot.files("corpus/"))
         groups = connection.execute(
-            "select source, category, coalesce(licence, 'unknown'), count(*), sum(word_count)::bigint "
-            f"from {relation} group by all order by 1, 2, 3"
+            "select source, category, coalesce(licence, 'unknown'), count(*), "
+            f"sum(word_count)::bigint from {relation} group by all order by 1, 2, 3"
         ).fetchall()
     licences = sorted({group[2] for group in groups})
     unchecked = manifest["checks"]["state"] != "passed"

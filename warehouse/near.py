@@ -12,7 +12,7 @@ import hashlib
 
 import numpy as np
 import pyarrow as pa
-import rensa
+from rensa import RMinHash  # pyright: ignore[reportAttributeAccessIssue]
 
 from warehouse.tamil import words
 
@@ -68,7 +68,7 @@ def bands(batch: pa.RecordBatch) -> pa.RecordBatch:
     filled = np.diff(offsets) > 0
     values = column.flatten().to_numpy().view(np.uint64)
     starts = (offsets - offsets[0]).astype(np.uint64)
-    matrix = rensa.RMinHash.digest_matrix_from_flat_token_hashes(
+    matrix = RMinHash.digest_matrix_from_flat_token_hashes(
         np.ascontiguousarray(values), starts, BANDS * BAND_ROWS, SEED
     )
     signatures = np.asarray(matrix.to_rows(), np.uint64).reshape(len(ids), BANDS, BAND_ROWS)

@@ -54,7 +54,7 @@ def problems(sql: str) -> Iterator[str]:
             yield f"{node.sql_name().lower()} without order by: the order differs by thread"
         if isinstance(node, exp.Window) and _is_row_number(node) and not node.args.get("order"):
             yield "row_number without order by: the numbers differ by thread"
-        if isinstance(node, exp.Limit) and not node.parent.args.get("order"):
+        if isinstance(node, exp.Limit) and not _is_ordered(node):
             yield "limit without order by: the rows differ by thread"
 
 
@@ -97,7 +97,11 @@ def _name(node: exp.Func) -> str:
     return _NAMES.get(name, name)
 
 
-def _double_inside(node: exp.Expression) -> str | None:
+def _is_ordered(node: exp.Limit) -> bool:
+    return node.parent is not None and bool(node.parent.args.get("order"))
+
+
+def _double_inside(node: exp.Func) -> str | None:
     for column in node.find_all(exp.Column):
         if column.name.endswith(DOUBLE_ENDINGS):
             return column.name

@@ -21,8 +21,8 @@ SIGNS_BUT_AA = "\u0bbf-\u0bc2\u0bc6-\u0bc8\u0bca-\u0bcd\u0bd7"
 SIGNS = "\u0bbe" + SIGNS_BUT_AA
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
-# Zero-width and directional marks. ZWNJ says something in Tamil only between pulli and SSA, where it
-# keeps the ligature க்ஷ apart; there it stays.
+# Zero-width and directional marks. ZWNJ says something in Tamil only between pulli and SSA, where
+# it keeps the ligature க்ஷ apart; there it stays.
 _INVISIBLE = regex.compile(
     rf"(?<={PULLI})\u200c(?=\u0bb7)(*SKIP)(*FAIL)|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064]"
 )
@@ -65,9 +65,9 @@ class Repaired(NamedTuple):
 
 
 def normalise(text: str) -> Repaired:
-    """NFC, sign repair, joiners, controls and white space; newlines stay, runs of blank lines shrink.
+    """NFC, sign repair, joiners, controls and white space; newlines stay, blank lines to one.
 
-    The count is of sign repairs and removed control characters, the two that hint at a bad source.
+    The count is of sign repairs and removed control characters, which hint at a bad source.
     """
     text, control_count = _CONTROLS.subn("", _NEWLINES.sub("\n", text))
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))

@@ -26,8 +26,9 @@ select
     winners.split
 from passages
 inner join selection_verdicts
-    on passages.id = selection_verdicts.id
-    and selection_verdicts.verdict = 'keep'
+    on
+        passages.id = selection_verdicts.id
+        and selection_verdicts.verdict = 'keep'
 inner join winners on passages.id = winners.id
 inner join documents on passages.doc_id = documents.doc_id
 inner join passage_features on passages.id = passage_features.id

@@ -65,11 +65,13 @@ described as (
     left join main_text on stg_pages.doc_id = main_text.doc_id
     left join block_sums on stg_pages.doc_id = block_sums.doc_id
     left join headings
-        on stg_pages.doc_id = headings.doc_id
-        and headings.heading_rank = 1
+        on
+            stg_pages.doc_id = headings.doc_id
+            and headings.heading_rank = 1
     left join titles
-        on stg_pages.host = titles.host
-        and page_blocks.title = titles.title
+        on
+            stg_pages.host = titles.host
+            and page_blocks.title = titles.title
     where stg_pages.is_readable
 ),
 

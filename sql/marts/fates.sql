@@ -42,8 +42,9 @@ ends as (
         passages.id
     from stg_pages
     left join passages
-        on stg_pages.doc_id = passages.doc_id
-        and stg_pages.is_readable
+        on
+            stg_pages.doc_id = passages.doc_id
+            and stg_pages.is_readable
 )
 
 select
@@ -57,10 +58,11 @@ select
         as rule
 from ends
 left join ranked
-    on ranked.drop_rank = 1
-    and (
-        ends.id = ranked.id
-        or (ends.id is null and ends.page_id = ranked.page_id)
-    )
+    on
+        ranked.drop_rank = 1
+        and (
+            ends.id = ranked.id
+            or (ends.id is null and ends.page_id = ranked.page_id)
+        )
 left join corpus on ends.id = corpus.id
 order by ends.doc_id, ends.id nulls first, ends.page_id

@@ -2,9 +2,11 @@
 with
 
 dropped as (
-    select id from language_verdicts where verdict = 'drop'
+    select id from language_verdicts
+    where verdict = 'drop'
     union
-    select id from quality_verdicts where verdict = 'drop'
+    select id from quality_verdicts
+    where verdict = 'drop'
 )
 
 select

@@ -26,7 +26,7 @@ involved as (
 shingles as (
     select
         passage_shingles.id,
-        exploded.shingle as shingle
+        exploded.shingle
     from passage_shingles
     inner join involved on passage_shingles.id = involved.id
     cross join unnest(passage_shingles.shingles) as exploded (shingle)
@@ -48,8 +48,9 @@ shared as (
     from candidates
     inner join shingles as own on candidates.id = own.id
     inner join shingles as other
-        on candidates.least_id = other.id
-        and own.shingle = other.shingle
+        on
+            candidates.least_id = other.id
+            and own.shingle = other.shingle
     group by candidates.id, candidates.least_id
 ),
 

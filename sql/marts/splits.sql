@@ -15,9 +15,11 @@ hashed as (
     select
         keys.doc_id,
         case
-            when substring(sha256(concat(keys.split_key, recipe.split_salt)), 1, 8)
+            when
+                substring(sha256(concat(keys.split_key, recipe.split_salt)), 1, 8)
                 < recipe.train_below then 'train'
-            when substring(sha256(concat(keys.split_key, recipe.split_salt)), 1, 8)
+            when
+                substring(sha256(concat(keys.split_key, recipe.split_salt)), 1, 8)
                 < recipe.validation_below then 'validation'
             else 'test'
         end as split

@@ -88,21 +88,25 @@ judged as (
             when placed.link_codepoints * 2 > placed.codepoint_count and not placed.is_heading
                 then 'links'
             when placed.is_heading and placed.region_depth > 0 then 'main'
-            when greatest(repeats.page_count, numbered_repeats.page_count)
+            when
+                greatest(repeats.page_count, numbered_repeats.page_count)
                 > greatest(3, sites.page_count * 0.1) then 'template'
             else 'main'
         end as role
     from placed
     inner join sites on placed.host = sites.host
     inner join repeats
-        on placed.host = repeats.host
-        and placed.text = repeats.text
+        on
+            placed.host = repeats.host
+            and placed.text = repeats.text
     inner join numbered_repeats
-        on placed.host = numbered_repeats.host
-        and placed.template_key = numbered_repeats.template_key
+        on
+            placed.host = numbered_repeats.host
+            and placed.template_key = numbered_repeats.template_key
     left join main_regions
-        on placed.doc_id = main_regions.doc_id
-        and main_regions.region_rank = 1
+        on
+            placed.doc_id = main_regions.doc_id
+            and main_regions.region_rank = 1
 )
 
 select * from judged

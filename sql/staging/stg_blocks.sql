@@ -16,11 +16,11 @@ select
     readable.doc_id,
     readable.host,
     readable.extractor,
-    exploded.block.ordinal as ordinal,
-    exploded.block.text as text,
-    exploded.block.path as path,
-    exploded.block.is_heading as is_heading,
-    exploded.block.link_codepoints as link_codepoints,
+    exploded.block.ordinal,
+    exploded.block.text,
+    exploded.block.path,
+    exploded.block.is_heading,
+    exploded.block.link_codepoints,
     length(exploded.block.text) as codepoint_count,
     -- Template lines differ by dates and counts from page to page.
     regexp_replace(exploded.block.text, '[0-9]+', '0', 'g') as template_key

@@ -11,9 +11,15 @@ firsts as (
 ),
 
 nearness as (
-    select id, jaccard from near_duplicate_pairs
+    select
+        id,
+        jaccard
+    from near_duplicate_pairs
     union all
-    select other_id as id, jaccard from near_duplicate_pairs
+    select
+        other_id as id,
+        jaccard
+    from near_duplicate_pairs
 ),
 
 nearest as (

@@ -1,4 +1,4 @@
-"""The crawl against a difficult site on loopback: what is asked for, what lands, what a kill costs."""
+"""The crawl against a difficult site on loopback: what is asked for and what lands."""
 
 import http.server
 import random
@@ -91,7 +91,9 @@ def test_every_url_asked_for_lands_once_with_what_became_of_it(site, tmp_path):
     assert done.returncode == 0, done.stderr
     by_path = {}
     for status, code, url in landed(tmp_path / "lake"):
-        by_path.setdefault(url.removeprefix("http://demo.aadhan.example"), []).append((status, code))
+        by_path.setdefault(url.removeprefix("http://demo.aadhan.example"), []).append(
+            (status, code)
+        )
     assert all(len(rows) == 1 for rows in by_path.values())
     assert by_path["/"] == [("ok", 200)]
     assert by_path["/loop"] == [("redirect", 302)]

@@ -12,7 +12,9 @@ from ingest.importers import import_path
 
 
 def rows(lake, columns):
-    return duckdb.sql(f"select {columns} from read_parquet('{lake}/raw/*/*/*.parquet') order by all")
+    return duckdb.sql(
+        f"select {columns} from read_parquet('{lake}/raw/*/*/*.parquet') order by all"
+    )
 
 
 def run(kind, path, lake, **more):
@@ -22,7 +24,8 @@ def run(kind, path, lake, **more):
 def test_jsonl_keeps_the_text_as_bytes_and_the_rest_as_json(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text(
-        '{"id": 7, "text": "அம்மா", "author": "ஒருவர்"}\n\n{"url": "http://a.example/1", "content": "ஆடு"}\n',
+        '{"id": 7, "text": "அம்மா", "author": "ஒருவர்"}\n\n'
+        '{"url": "http://a.example/1", "content": "ஆடு"}\n',
         encoding="utf-8",
     )
     assert run("jsonl", path, tmp_path / "lake") == {"landed": 2}
@@ -66,7 +69,9 @@ def test_parquet(tmp_path):
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"doc_id": ["x", "y"], "content": ["அ", None], "n": [1, 2]}), path)
     assert run("parquet", path, tmp_path / "lake") == {"landed": 1, "records without text": 1}
-    assert rows(tmp_path / "lake", "url, record").fetchall() == [("mine:x", '{"doc_id": "x", "n": 1}')]
+    assert rows(tmp_path / "lake", "url, record").fetchall() == [
+        ("mine:x", '{"doc_id": "x", "n": 1}')
+    ]
 
 
 def test_parquet_without_a_text_column_is_named(tmp_path):
@@ -80,7 +85,9 @@ def test_parquet_without_a_text_column_is_named(tmp_path):
 
 
 def test_html_folder_under_its_public_address(tmp_path):
-    counts = run("html", SITE / "kalai", tmp_path / "lake", base_url="http://demo.aadhan.example/kalai")
+    counts = run(
+        "html", SITE / "kalai", tmp_path / "lake", base_url="http://demo.aadhan.example/kalai"
+    )
     assert counts == {"landed": 19}
     urls = [row[0] for row in rows(tmp_path / "lake", "url").fetchall()]
     assert "http://demo.aadhan.example/kalai/nel.html" in urls

@@ -18,9 +18,16 @@ def test_batches_are_whole_files_in_order(tmp_path):
     lander = Lander(tmp_path / "run=1", max_rows=3)
     for number in range(7):
         lander.add(page(number))
-    assert [path.name for path in sorted(lander.folder.iterdir())] == ["0000.parquet", "0001.parquet"]
+    assert [path.name for path in sorted(lander.folder.iterdir())] == [
+        "0000.parquet",
+        "0001.parquet",
+    ]
     lander.flush()
-    assert [pq.read_metadata(path).num_rows for path in sorted(lander.folder.iterdir())] == [3, 3, 1]
+    assert [pq.read_metadata(path).num_rows for path in sorted(lander.folder.iterdir())] == [
+        3,
+        3,
+        1,
+    ]
     lander.flush()
     assert len(list(lander.folder.iterdir())) == 3
 

@@ -1,8 +1,8 @@
 import pytest
 
+from ingest.errors import SettingsError
 from ingest.page import SCHEMA, Page, canonical_url, page_id
 from ingest.registry import Address, Source, check_slug, load_sources, shares
-from ingest.errors import SettingsError
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,9 @@ def test_a_page_becomes_a_row_of_the_contract():
 def test_the_registry_has_the_sources_asked_for():
     sources = load_sources()
     assert {"demo", "projectmadurai", "cybervattam", "tawiki"} <= set(sources)
-    assert sources["demo"].category_of("http://demo.aadhan.example/kalai/nel.html") == "encyclopedia"
+    assert (
+        sources["demo"].category_of("http://demo.aadhan.example/kalai/nel.html") == "encyclopedia"
+    )
     wiki = sources["tawiki"]
     assert wiki.follows("https://ta.wikipedia.org/wiki/நெல்")
     assert not wiki.follows("https://ta.wikipedia.org/wiki/பேச்சு:நெல்")

@@ -20,7 +20,10 @@ def texts(html):
 
 
 def test_blocks_stand_in_document_order_with_their_path():
-    row = read("<body><nav><a href=/>முகப்பு</a></nav><main class='a1 b'><h1>தலை</h1>உரை <b>தடி</b><p>பத்தி".encode())
+    html = (
+        "<body><nav><a href=/>முகப்பு</a></nav><main class='a1 b'><h1>தலை</h1>உரை <b>தடி</b><p>பத்தி"
+    )
+    row = read(html.encode())
     assert [(b["ordinal"], b["text"], b["path"], b["is_heading"]) for b in row["blocks"]] == [
         (0, "முகப்பு", "body>nav", False),
         (1, "தலை", "body>main.a>h1", True),
@@ -48,7 +51,11 @@ def test_metadata():
         "<head><title> தலை  ப்பு </title><meta name=Author content='ஆசிரியர்'>"
         "<meta property='article:published_time' content='2026-03-04T10:00:00+05:30'>".encode()
     )
-    assert (row["title"], row["author"], row["published_at"]) == ("தலை ப்பு", "ஆசிரியர்", "2026-03-04")
+    assert (row["title"], row["author"], row["published_at"]) == (
+        "தலை ப்பு",
+        "ஆசிரியர்",
+        "2026-03-04",
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,7 +72,12 @@ def test_a_page_that_ends_in_the_middle_is_told(body, is_truncated):
 
 @pytest.mark.parametrize(
     ("body", "content_type"),
-    [(b"%PDF-1.4 ...", "text/html"), (b"\x1f\x8b\x08", "text/html"), (b"a", "image/png"), (b"a", "")],
+    [
+        (b"%PDF-1.4 ...", "text/html"),
+        (b"\x1f\x8b\x08", "text/html"),
+        (b"a", "image/png"),
+        (b"a", ""),
+    ],
 )
 def test_what_is_no_text_has_no_encoding_and_no_blocks(body, content_type):
     row = read(body, content_type)

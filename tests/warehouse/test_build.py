@@ -39,7 +39,9 @@ def lake(demo_lake, tmp_path):
 
 
 @pytest.mark.parametrize("threads", [1, 2, 8])
-def test_same_raw_files_same_bytes_on_any_threads_in_any_folder(demo, lake, recipe, threads, tmp_path):
+def test_same_raw_files_same_bytes_on_any_threads_in_any_folder(
+    demo, lake, recipe, threads, tmp_path
+):
     snapshot = make(lake, recipe("demo"), threads=threads)
     assert snapshot.content_hash == demo.content_hash
     ours, theirs = snapshot.manifest["files"], demo.manifest["files"]
@@ -68,7 +70,9 @@ def test_how_raw_rows_are_cut_into_files_does_not_matter(demo, lake, recipe):
     path.unlink()
     order = random.Random(3).sample(range(rows.num_rows), rows.num_rows)
     for number, start in enumerate(range(0, len(order), 17)):
-        pq.write_table(rows.take(order[start : start + 17]), path.with_name(f"{number:04d}.parquet"))
+        pq.write_table(
+            rows.take(order[start : start + 17]), path.with_name(f"{number:04d}.parquet")
+        )
     assert make(lake, recipe()).content_hash == demo.content_hash
 
 
@@ -182,7 +186,13 @@ def test_kill_9_during_build_costs_nothing(demo, lake, tmp_path):
     chance = random.Random(11)
     kills = 0
     for _ in range(5):
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env=environment,
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
         time.sleep(chance.uniform(0.3, 4.0))
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
@@ -228,7 +238,7 @@ def test_splits_are_kept_from_the_parent_as_the_lake_grows(demo_texts, land, rec
 
 
 def test_when_clusters_merge_across_splits_train_wins(demo_texts, land, recipe, tmp_path):
-    """A new text near to a train and to an evaluation document of the parent joins their clusters."""
+    """A new text near to a document of the parent joins its cluster and its split."""
     lake = tmp_path / "lake"
     texts = list(demo_texts.values())
     left, right = texts[0].split(), texts[1].split()
@@ -261,11 +271,18 @@ def test_no_near_duplicate_is_kept_whatever_its_split(demo_texts, land, recipe, 
     assert verdicts == [(len(demo_texts),)]
 
 
-def test_max_records_takes_the_best_by_weight_and_repeats_nothing(demo_texts, land, recipe, tmp_path):
+def test_max_records_takes_the_best_by_weight_and_repeats_nothing(
+    demo_texts, land, recipe, tmp_path
+):
     lake = tmp_path / "lake"
     texts = list(demo_texts.values())
     land(lake, {f"n{n}": text for n, text in enumerate(texts[:50])}, source="a", category="news")
-    land(lake, {f"v{n}": text for n, text in enumerate(texts[50:90])}, source="b", category="literature")
+    land(
+        lake,
+        {f"v{n}": text for n, text in enumerate(texts[50:90])},
+        source="b",
+        category="literature",
+    )
     weights = {"news": 3.0, "literature": 1.0}
     snapshot = make(lake, recipe("some", max_records=40, weights=weights))
     counts = dict(run_query(snapshot, "select category, count(*) from corpus group by 1")[1])
@@ -276,7 +293,9 @@ def test_max_records_takes_the_best_by_weight_and_repeats_nothing(demo_texts, la
     assert len(run_query(everything, "select distinct id from corpus")[1]) == 85
 
 
-def test_long_documents_are_cut_into_passages_that_share_a_split(demo_texts, land, recipe, tmp_path):
+def test_long_documents_are_cut_into_passages_that_share_a_split(
+    demo_texts, land, recipe, tmp_path
+):
     book = "\n\n".join(itertools.islice(demo_texts.values(), 30))
     snapshot = make(land(tmp_path / "lake", {"book": book}), recipe())
     rows = run_query(snapshot, "select id, doc_id, text, split from corpus order by id")[1]
@@ -294,7 +313,10 @@ def test_the_latest_version_of_a_page_is_the_document(demo_texts, land, recipe, 
     land(lake, {"page": texts[1]})
     snapshot = make(lake, recipe())
     assert [text for (text,) in run_query(snapshot, "select text from corpus")[1]] == [texts[1]]
-    assert run_query(snapshot, "select rule from fates order by 1")[1] == [("kept",), ("superseded",)]
+    assert run_query(snapshot, "select rule from fates order by 1")[1] == [
+        ("kept",),
+        ("superseded",),
+    ]
 
 
 ODD_TEXTS = st.lists(

@@ -44,10 +44,12 @@ def test_planted_copies_are_found_and_only_they(demo_texts):
     planted = {key: edited(text, 2, key) for key, text in list(demo_texts.items())[:40]}
     texts |= {f"{key}-copy": text for key, text in planted.items()}
     pairs = found_pairs(texts)
-    near_enough = {
-        key for key, text in planted.items() if jaccard(text, demo_texts[key]) >= 0.8
+    near_enough = {key for key, text in planted.items() if jaccard(text, demo_texts[key]) >= 0.8}
+    found = {
+        one.removesuffix("-copy")
+        for one, other, _ in pairs
+        if {one, other} == {other, f"{other}-copy"}
     }
-    found = {one.removesuffix("-copy") for one, other, _ in pairs if {one, other} == {other, f"{other}-copy"}}
     assert len(near_enough) >= 35
     assert len(near_enough - found) <= 1
     assert all(one.removesuffix("-copy") == other.removesuffix("-copy") for one, other, _ in pairs)
