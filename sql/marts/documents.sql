@@ -75,14 +75,21 @@ described as (
     where stg_pages.is_readable
 ),
 
+lettered as (
+    select
+        *,
+        regexp_replace(text, '[^\p{L}\p{M}]+', '', 'g') as letters
+    from described
+),
+
 counted as (
     select
         *,
         length(text) as codepoint_count,
         array_length(regexp_extract_all(text, '[\p{L}\p{M}]+')) as word_count,
-        length(regexp_replace(text, '[^\p{L}\p{M}]+', '', 'g')) as letter_count,
-        length(regexp_replace(text, '[^\x{0B82}-\x{0BD7}]+', '', 'g')) as tamil_count
-    from described
+        length(letters) as letter_count,
+        length(regexp_replace(letters, '[^\x{0B82}-\x{0BD7}]+', '', 'g')) as tamil_count
+    from lettered
 )
 
 select

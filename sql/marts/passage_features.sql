@@ -7,6 +7,7 @@ split_up as (
         doc_id,
         text,
         regexp_extract_all(text, '[\p{L}\p{M}]+') as words,
+        regexp_replace(text, '[^\p{L}\p{M}]+', '', 'g') as letters,
         regexp_extract_all(text, '[^\n]+') as lines,
         regexp_extract_all(
             lower(text),
@@ -25,8 +26,8 @@ counted as (
         array_length(lines) as line_count,
         array_length(list_distinct(lines)) as distinct_line_count,
         array_length(english_words) as english_word_count,
-        length(regexp_replace(text, '[^\p{L}\p{M}]+', '', 'g')) as letter_count,
-        length(regexp_replace(text, '[^\x{0B82}-\x{0BD7}]+', '', 'g')) as tamil_count,
+        length(letters) as letter_count,
+        length(regexp_replace(letters, '[^\x{0B82}-\x{0BD7}]+', '', 'g')) as tamil_count,
         length(regexp_replace(text, '[^A-Za-z]+', '', 'g')) as latin_count,
         length(regexp_replace(text, '[^0-9௦-௯]+', '', 'g')) as digit_count,
         length(

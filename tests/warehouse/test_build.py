@@ -343,3 +343,11 @@ def test_odd_documents_all_end_in_a_verdict(tmp_path_factory, land, recipe, foun
     fates = run_query(snapshot, "select rule, count(*) from fates group by 1")[1]
     assert "unexplained" not in dict(fates)
     assert sum(dict(fates).values()) >= len(found)
+
+
+def test_unassigned_codepoints_of_the_block_are_no_letters(demo_texts, land, recipe, tmp_path):
+    """U+0B84 and its like lie in the Tamil block but are nothing: a ratio above 1 was the result."""
+    text = next(iter(demo_texts.values())) + "\u0b84\u0bc3\u0bd1" * 5
+    snapshot = make(land(tmp_path / "lake", {"a": text}), recipe())
+    assert run_query(snapshot, "select tamil_ratio from corpus")[1] == [(1.0,)]
+    assert run_query(snapshot, "select tamil_ratio from documents")[1] == [(1.0,)]
