@@ -148,7 +148,9 @@ def test_the_saved_model_loads_by_its_folder_and_trains_on(demo, run, tmp_path):
     arguments = MlmArguments(model=str(folder), max_steps=2, batch_size=16, block_size=64)
     again = train_mlm(demo, tmp_path, arguments)
     trained = run.fields["evaluation"]["validation"]["loss"]
-    assert again.fields["evaluation"]["validation_before"]["loss"] == pytest.approx(trained, abs=0.01)
+    assert again.fields["evaluation"]["validation_before"]["loss"] == pytest.approx(
+        trained, abs=0.01
+    )
 
 
 @pytest.mark.slow
