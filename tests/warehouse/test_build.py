@@ -346,7 +346,7 @@ def test_odd_documents_all_end_in_a_verdict(tmp_path_factory, land, recipe, foun
 
 
 def test_unassigned_codepoints_of_the_block_are_no_letters(demo_texts, land, recipe, tmp_path):
-    """U+0B84 and its like lie in the Tamil block but are nothing: a ratio above 1 was the result."""
+    """U+0B84 and its like lie in the Tamil block but are nothing; ratios rose above 1."""
     text = next(iter(demo_texts.values())) + "\u0b84\u0bc3\u0bd1" * 5
     snapshot = make(land(tmp_path / "lake", {"a": text}), recipe())
     assert run_query(snapshot, "select tamil_ratio from corpus")[1] == [(1.0,)]
