@@ -34,7 +34,7 @@ titles as (
 headings as (
     select
         doc_id,
-        text,
+        replace(text, chr(10), ' ') as text,
         row_number() over (
             partition by doc_id
             order by ordinal
