@@ -63,7 +63,7 @@ def run_aadhan_on_a_full_disk(limit, *arguments, cwd) -> subprocess.CompletedPro
     """Run the command line where no file can grow beyond `limit` bytes: a write fails for real."""
     code = (
         f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); "
-        "import aadhan; sys.argv[0] = 'aadhan'; aadhan.main()"
+        "from aadhan.cli import main; main(prog_name='aadhan')"
     )
     command = [sys.executable, "-c", code, *map(str, arguments)]
     # Python's own compiled files would be cut by the limit too.

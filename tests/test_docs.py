@@ -11,7 +11,7 @@ import click
 import pytest
 from conftest import ROOT, SITE, serve_folder
 
-import aadhan
+from aadhan.cli import main
 
 DOCS = [ROOT / "README.md", ROOT / "DEV.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -31,7 +31,7 @@ def documented_commands():
 
 @pytest.mark.parametrize("words", list(documented_commands()))
 def test_every_documented_command_is_understood(words):
-    command, parent = aadhan.main, click.Context(aadhan.main)
+    command, parent = main, click.Context(main)
     while isinstance(command, click.Group):
         name, command, words = command.resolve_command(parent, words)
         if isinstance(command, click.Group):
@@ -41,7 +41,7 @@ def test_every_documented_command_is_understood(words):
 
 def test_every_verb_is_documented():
     text = "\n".join(path.read_text(encoding="utf-8") for path in DOCS)
-    for name, command in aadhan.main.commands.items():
+    for name, command in main.commands.items():
         for verb in [f"{name} {sub}" for sub in getattr(command, "commands", {})] or [name]:
             assert f"aadhan {verb}" in text, verb
 

@@ -1,0 +1,1 @@
+"""The command line; `aadhan --help` explains it."""

@@ -1,0 +1,110 @@
+"""Verbs that land pages: sources, crawl, import."""
+
+from pathlib import Path
+
+import click
+
+from aadhan.output import answer, format_option, lake_option, progress_bar, say, settings
+
+
+@click.command()
+@format_option
+def sources(form):
+    """List the source registry."""
+    from ingest.registry import load_sources
+
+    found = load_sources().values()
+    rows = [(one.name, one.category, one.home, one.licence, one.title) for one in found]
+    answer(["name", "category", "home", "licence", "title"], rows, form)
+
+
+@click.command()
+@click.option("--source", "names", multiple=True, help="A source of the registry; may be repeated.")
+@click.option("--strategy", help="Crawl all sources, in shares by this strategy's weights.")
+@click.option("--max-records", type=click.IntRange(min=1), help="Land at most so many pages.")
+@click.option("--base-url", help="Fetch the source from here instead of its home, e.g. a mirror.")
+@lake_option
+@format_option
+def crawl(names, strategy, max_records, base_url, lake, form):
+    """Fetch sources and land their pages as they are; run again to resume or to recrawl.
+
+    \b
+    Example:
+      aadhan crawl --source cybervattam
+      aadhan crawl --strategy modern --max-records 80000
+      aadhan crawl --source demo --base-url http://127.0.0.1:8000/
+    """
+    from ingest.crawl import crawl as run_crawl
+    from ingest.registry import find_source, load_sources, shares
+    from ingest.settings import strategy_weights
+
+    known, config = load_sources(), settings()
+    if not names and not strategy:
+        raise click.UsageError("say what to crawl: --source NAME or --strategy NAME")
+    if base_url and len(names) != 1:
+        raise click.UsageError("--base-url goes with exactly one --source")
+    chosen = [find_source(name, known) for name in names] or [
+        one for one in known.values() if one.name != "demo"
+    ]
+    weights = strategy_weights(config, strategy) if strategy else {}
+    bounds = shares(chosen, weights, max_records)
+    with progress_bar("crawling") as update:
+        totals = {}
+
+        def on_page(run) -> None:
+            totals[run.source] = sum(run.counts.values())
+            update(sum(totals.values()), None, f"crawling {run.source}")
+
+        runs = run_crawl(
+            chosen, lake, config["crawl"], base_url=base_url, max_records=bounds, on_page=on_page
+        )
+    for run in runs:
+        if run.resumed_count:
+            say(f"{run.source}: went on with {run.folder.name}, {run.resumed_count} landed before")
+        if run.reason != "finished":
+            say(f"{run.source}: stopped early ({run.reason}); run the same command to go on")
+    kinds = ("ok", "redirect", "http_error", "disallowed", "failed", "truncated")
+    rows = [(run.source, *(run.counts[kind] for kind in kinds), str(run.folder)) for run in runs]
+    answer(["source", *kinds, "landed_in"], rows, form)
+
+
+@click.command("import")
+@click.argument("kind", type=click.Choice(["parquet", "jsonl", "html"]))
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--source", required=True, help="Name the records go by; a registry name or a new one."
+)
+@click.option(
+    "--category", help="Category of records that name none [default: the registry's, or book]."
+)
+@click.option("--licence", help="Licence of the records [default: the registry's].")
+@click.option("--base-url", help="Public address of an HTML folder's root.")
+@lake_option
+@format_option
+def import_(kind, path, source, category, licence, base_url, lake, form):
+    """Land what is already on disk; importing twice adds nothing.
+
+    \b
+    Example:
+      aadhan import jsonl corpus.jsonl --source mycorpus --category news --licence CC-BY-4.0
+      aadhan import parquet sangraha/ta --source sangraha
+      aadhan import html site/ --source mysite --base-url https://my.site/
+    """
+    from ingest.importers import import_path
+    from ingest.registry import check_slug, load_sources
+
+    entry = load_sources().get(check_slug(source, "source name"))
+    category = category or (entry.category if entry else "book")
+    licence = licence or (entry.licence if entry else None)
+    with progress_bar(f"importing {path.name}") as update:
+        counts = import_path(
+            kind,
+            path,
+            lake,
+            source=source,
+            category=category,
+            licence=licence,
+            base_url=base_url or (entry.home if entry and kind == "html" else None),
+            on_record=lambda counts: update(sum(counts.values())),
+        )
+    answer(["outcome", "count"], sorted(counts.items()), form)
