@@ -6,6 +6,8 @@ only what is new, a killed build costs one file, and workers need not talk to ea
 
 import hashlib
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from importlib import metadata
@@ -50,8 +52,20 @@ def _make_all(missing: dict[Path, Path], threads: int):
         return
     # Spawned, not forked: DuckDB and Arrow have threads running.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(threads, len(missing)), mp_context=context) as pool:
+    workers = min(threads, len(missing))
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_die_with_parent) as pool:
         yield from pool.map(make_blocks, missing.values(), missing)
+
+
+def _die_with_parent() -> None:
+    """End a worker whose build was killed; it would wait for work for ever."""
+
+    def watch() -> None:
+        if parent := multiprocessing.parent_process():
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def make_blocks(raw: Path, made: Path) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -207,6 +208,33 @@ def test_kill_9_during_build_costs_nothing(demo, lake, tmp_path):
     assert find_snapshot(lake, "demo").content_hash == demo.content_hash
     verify(find_snapshot(lake, "demo"))
     assert not list(lake.rglob("*.tmp")) and not list((lake / "candidates").iterdir())
+
+
+@pytest.mark.slow
+def test_workers_end_with_a_killed_build(demo_texts, land, tmp_path):
+    lake = tmp_path / "lake"
+    for number in range(4):  # several raw files, so that there are workers
+        land(lake, {f"{number}-{n}": text * 30 for n, text in enumerate(demo_texts.values())})
+    command = [sys.executable, "-m", "aadhan", "build", "--name", "x", "--lake", str(lake)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment)
+
+    def children():
+        listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        return [pid for pid in listed if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+    workers = []
+    while process.poll() is None and len(workers) < 2:
+        workers = children()
+        time.sleep(0.02)
+    time.sleep(0.5)
+    process.kill()
+    process.wait()
+    assert len(workers) == 2
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in workers):
+        time.sleep(0.1)
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
 
 
 @pytest.mark.parametrize("are_pages_read", [False, True])
