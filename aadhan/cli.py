@@ -28,6 +28,15 @@ class Commands(click.Group):
         except BrokenPipeError:
             sys.stderr.close()
             ctx.exit(1)
+        except OSError as error:
+            click.echo(f"aadhan: {error.filename or 'the system'}: {error.strerror}", err=True)
+            ctx.exit(1)
+        except (KeyboardInterrupt, RuntimeError) as error:
+            # DuckDB tells an interrupt as a RuntimeError.
+            if isinstance(error, RuntimeError) and "interrupt" not in str(error).lower():
+                raise
+            click.echo("aadhan: interrupted; nothing half-made is left, run it again", err=True)
+            ctx.exit(130)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -43,7 +43,7 @@ def crawl(names, strategy, max_records, base_url, lake, form):
         raise click.UsageError("say what to crawl: --source NAME or --strategy NAME")
     if base_url and len(names) != 1:
         raise click.UsageError("--base-url goes with exactly one --source")
-    chosen = [find_source(name, known) for name in names] or [
+    chosen = [find_source(name, known) for name in dict.fromkeys(names)] or [
         one for one in known.values() if one.name != "demo"
     ]
     weights = strategy_weights(config, strategy) if strategy else {}
@@ -59,13 +59,19 @@ def crawl(names, strategy, max_records, base_url, lake, form):
             chosen, lake, config["crawl"], base_url=base_url, max_records=bounds, on_page=on_page
         )
     for run in runs:
+        for warning in run.warnings:
+            say(f"{run.source}: {warning}")
         if run.resumed_count:
-            say(f"{run.source}: went on with {run.folder.name}, {run.resumed_count} landed before")
+            say(f"{run.source}: went on with {run.folder.name}; {run.resumed_count} landed before")
+        if not (run.counts["ok"] or run.resumed_count):
+            say(f"{run.source}: not one page could be read; is the address right (--base-url)?")
         if run.reason != "finished":
             say(f"{run.source}: stopped early ({run.reason}); run the same command to go on")
     kinds = ("ok", "redirect", "http_error", "disallowed", "failed", "truncated")
     rows = [(run.source, *(run.counts[kind] for kind in kinds), str(run.folder)) for run in runs]
     answer(["source", *kinds, "landed_in"], rows, form)
+    if any(run.reason != "finished" for run in runs):
+        click.get_current_context().exit(1)
 
 
 @click.command("import")
@@ -91,10 +97,10 @@ def import_(kind, path, source, category, licence, base_url, lake, form):
       aadhan import html site/ --source mysite --base-url https://my.site/
     """
     from ingest.importers import import_path
-    from ingest.registry import check_slug, load_sources
+    from ingest.registry import check_category, check_slug, load_sources
 
     entry = load_sources().get(check_slug(source, "source name"))
-    category = category or (entry.category if entry else "book")
+    category = check_category(category or (entry.category if entry else "book"))
     licence = licence or (entry.licence if entry else None)
     with progress_bar(f"importing {path.name}") as update:
         counts = import_path(

@@ -48,7 +48,7 @@ def answer(names: list[str], rows: list[tuple], form: str) -> None:
     """Print rows on stdout as a table for people, or as json or csv for programs."""
     if form == "json":
         objects = [dict(zip(names, map(_plain, row), strict=True)) for row in rows]
-        click.echo(json.dumps(objects, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(objects, ensure_ascii=False, indent=2, default=str))
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(names)
@@ -92,7 +92,7 @@ def _flat(value):
     return (
         _plain(value)
         if not isinstance(value, dict | list)
-        else json.dumps(value, ensure_ascii=False)
+        else json.dumps(value, ensure_ascii=False, default=str)
     )
 
 

@@ -34,6 +34,7 @@ def build(name, strategy, max_records, parent, unchecked, threads, lake, form):
       aadhan build --name ta-2026.11
       aadhan build --name ta-2026.12 --parent ta-2026.11 --strategy modern --max-records 80000
     """
+    from ingest.landing import unfinished_crawls
     from ingest.settings import strategy_weights
     from warehouse.build import Recipe
     from warehouse.build import build as run_build
@@ -54,6 +55,8 @@ def build(name, strategy, max_records, parent, unchecked, threads, lake, form):
 
         return run_checks(folder)
 
+    for source in unfinished_crawls(lake):
+        say(f"note: the last crawl of {source} has not finished; run it again for the rest")
     with progress_bar("building") as update:
         snapshot = run_build(
             lake,
@@ -124,7 +127,10 @@ def snapshots(lake, form):
 @lake_option
 @format_option
 def sql(query, name, lake, form):
-    """Run one SELECT over a snapshot: corpus, documents, verdicts, fates. Read-only.
+    """Run one SELECT over a snapshot; it only reads.
+
+    Relations: corpus, documents, verdicts, fates, near_duplicate_pairs, split_history;
+    `describe corpus` lists columns.
 
     \b
     Example:
@@ -171,11 +177,14 @@ def verify(target, lake, form):
       aadhan verify ta-2026.11
       aadhan verify data/final/tamil_texts/hf
     """
+    from ingest.errors import NoSuchSnapshot
     from warehouse.export import verify_export
     from warehouse.snapshots import NAME, find_snapshot
     from warehouse.snapshots import verify as verify_snapshot
 
     is_name = NAME.fullmatch(target) and (lake / "snapshots" / target).exists()
+    if not is_name and "/" in target and not Path(target).is_dir():
+        raise NoSuchSnapshot(f"no folder {target}: give a snapshot's name or an export's folder")
     if not is_name and Path(target).is_dir():
         manifest = verify_export(Path(target))
         found = {

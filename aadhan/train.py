@@ -24,7 +24,7 @@ def train():
 @click.option("--gradient-accumulation", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--learning-rate", type=float, default=5e-5, show_default=True)
 @click.option("--block-size", type=click.IntRange(min=16), default=512, show_default=True)
-@click.option("--seed", type=int, default=42, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=42, show_default=True)
 @click.option(
     "--models", type=click.Path(path_type=Path), default=Path("models"), show_default=True
 )

@@ -15,16 +15,10 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.errors import MissingExtra, SettingsError
+from ingest.errors import Damaged, MissingExtra, SettingsError
+from warehouse.snapshots import RELATIONS, parquet_relation
 
 SUITE = Path(__file__).with_name("corpus.toml")
-RELATIONS = {
-    "corpus": "corpus/*.parquet",
-    "documents": "documents.parquet",
-    "verdicts": "verdicts.parquet",
-    "fates": "fates.parquet",
-    "near_duplicate_pairs": "near_duplicate_pairs.parquet",
-}
 EXAMPLES = 5
 
 
@@ -41,8 +35,11 @@ def check(folder: Path, suite: Path = SUITE) -> dict:
         database = Path(scratch, "views.duckdb")
         with duckdb.connect(database) as connection:
             for name, pattern in RELATIONS.items():
-                files = str(folder.resolve() / pattern).replace("'", "''")
-                connection.execute(f"create view {name} as from read_parquet('{files}')")
+                files = sorted(folder.resolve().glob(pattern))
+                try:
+                    connection.execute(f"create view {name} as from {parquet_relation(files)}")
+                except duckdb.Error as error:
+                    raise Damaged(f"{folder}: {name} cannot be read: {error}") from error
         results = _validate(gx, f"duckdb:///{database}", entries)
     failed_count = sum(not result["success"] for result in results)
     return {

@@ -5,9 +5,9 @@ A run is a folder raw/source=…/run=…/ with its pages and a `run.json`. The r
 with it from the pages it has landed. Scrapy's JOBDIR is not used: it loses its queue on a kill.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +16,21 @@ from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
 
 from ingest.errors import AadhanError, SettingsError, SourceError
-from ingest.landing import Lander, new_run_id, write_atomically
+from ingest.landing import (
+    Lander,
+    crawl_record,
+    last_crawl,
+    new_run_id,
+    run_lock,
+    write_run_record,
+)
 from ingest.page import Page
 from ingest.registry import Address, Source
 from ingest.spiders.site import SiteSpider
 
 AGENT = "aadhan/0.1"
+# A run of which more requests failed has not finished: its host went away.
+FAILED_SHARE = 0.1
 
 
 @dataclass(slots=True)
@@ -34,6 +43,8 @@ class CrawlRun:
     counts: Counter = field(default_factory=Counter)
     reason: str = ""
     resumed_count: int = 0
+    waiting: list[Page] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     error: AadhanError | None = None
 
     @property
@@ -42,13 +53,13 @@ class CrawlRun:
 
     def record(self, **extra) -> None:
         state = {
+            "kind": "crawl",
             "source": self.source,
             "base_url": self.address.base_url,
             "max_records": self.max_records,
             "finished": False,
         }
-        text = json.dumps(state | extra, indent=2, sort_keys=True) + "\n"
-        write_atomically(self.folder / "run.json", lambda tmp: tmp.write_text(text))
+        write_run_record(self.folder, state | extra)
 
 
 class LandingPipeline:
@@ -62,7 +73,6 @@ class LandingPipeline:
         self.run: CrawlRun = crawler.settings["AADHAN_RUN"]
         self.on_page: Callable[[CrawlRun], None] = crawler.settings["AADHAN_ON_PAGE"]
         self.lander: Lander | None = None
-        self.waiting: list[Page] = []
         crawler.signals.connect(self.idle, signals.spider_idle)
 
     @classmethod
@@ -72,8 +82,9 @@ class LandingPipeline:
     def process_item(self, page: Page):
         self.run.counts[page.fetch_status] += 1
         self.on_page(self.run)
-        self.waiting.append(page)
-        if self.run.error is None and (self.lander or page.http_status):
+        self.run.waiting.append(page)
+        has_answered = page.http_status or page.fetch_status == "disallowed"
+        if self.run.error is None and (self.lander or has_answered):
             self.guarded(self.land)
         return page
 
@@ -84,10 +95,11 @@ class LandingPipeline:
                 max_rows=self.crawler.settings.getint("AADHAN_FLUSH_PAGES"),
                 max_seconds=self.crawler.settings.getfloat("AADHAN_FLUSH_SECONDS"),
             )
+            self.lander.open()
             self.run.record()
-        for page in self.waiting:
+        for page in self.run.waiting:
             self.lander.add(page)
-        self.waiting.clear()
+        self.run.waiting.clear()
         self.lander.flush_if_old()
 
     def idle(self) -> None:
@@ -118,9 +130,16 @@ def crawl(
     """Crawl the sources into the lake, all in one process, and return what each run did.
 
     Raises SettingsError without a contact for the open web, SourceError where a source gave no
-    answer at all, LandingError where pages could not be written.
+    answer at all, LandingError where pages could not be written, LakeError where another crawl
+    or import of a source is running.
     """
-    bounds = max_records or {}
+    with ExitStack() as locks:
+        for source in sources:
+            locks.enter_context(run_lock(lake, source.name))
+        return _crawl(sources, lake, settings, base_url, max_records or {}, on_page)
+
+
+def _crawl(sources, lake, settings, base_url, bounds, on_page) -> list[CrawlRun]:
     process = AsyncCrawlerProcess(_process_settings(settings))
     runs = []
     for source in sources:
@@ -144,8 +163,9 @@ def crawl(
             max_records=run.max_records,
         )
     process.start()
-    for run in runs:
-        _conclude(run)
+    errors = [error for run in runs if (error := _conclude(run))]
+    if errors:
+        raise errors[0]
     return runs
 
 
@@ -190,37 +210,35 @@ def _close_listener(run: CrawlRun):
     def closed(spider, reason):
         run.reason = reason
         run.resumed_count = spider.resumed_count
+        run.warnings += spider.broken_sitemaps
         if errors := spider.crawler.stats.get_value("spider_exceptions/count"):
-            run.counts["spider_error"] = errors
+            run.warnings.append(f"{errors} pages could not be handled; their links are missing")
 
     return closed
 
 
-def _conclude(run: CrawlRun) -> None:
+def _conclude(run: CrawlRun) -> AadhanError | None:
+    """Record a run that has finished; the error of one that has not."""
     if run.error:
-        raise run.error
-    if not run.folder.exists():
+        return run.error
+    if run.waiting:
         where = run.address.base_url or run.address.source.home
-        raise SourceError(
-            f"{run.source}: no answer from {where}; nothing was landed: "
-            "is the site up, and is the address right (--base-url)?"
+        return SourceError(
+            f"{run.source}: no answer from {where}; nothing was landed "
+            f"({run.waiting[0].fetch_detail}): is the site up, and is the address right "
+            "(--base-url)?"
         )
+    if run.reason == "finished" and run.counts["failed"] > FAILED_SHARE * run.counts.total():
+        run.reason = f"{run.counts['failed']} requests failed"
     if run.reason == "finished":
         ended = datetime.now(UTC).isoformat(timespec="seconds")
         run.record(finished=True, ended_at=ended, counts=dict(sorted(run.counts.items())))
+    return None
 
 
 def _open_run(lake: Path, source: str) -> tuple[Path, list[Path]]:
     """The run folder to land in, and the files it holds already where an earlier run was cut."""
-    folder = lake / "raw" / f"source={source}"
-    last = max(folder.glob("run=*"), default=None)
-    if last and not is_finished(last):
+    last = last_crawl(lake, source)
+    if last and not crawl_record(last).get("finished"):
         return last, sorted(last.glob("[0-9]*.parquet"))
-    return folder / f"run={new_run_id()}", []
-
-
-def is_finished(run_folder: Path) -> bool:
-    try:
-        return json.loads((run_folder / "run.json").read_text())["finished"]
-    except FileNotFoundError:
-        return False
+    return lake / "raw" / f"source={source}" / f"run={new_run_id()}", []

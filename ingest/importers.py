@@ -1,23 +1,36 @@
 """Import what is already on disk: Parquet, JSONL, folders of HTML.
 
 Imported records land as pages like everything else. A record's text becomes the body, its other
-fields are kept as JSON, and its id or url makes the page's identity: importing twice adds nothing.
+fields are kept as JSON, and its id or url makes the page's identity: importing twice adds nothing,
+importing a changed text makes it the record's newest version.
 """
 
 import gzip
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.errors import SourceError
-from ingest.landing import Lander, landed_pages, new_run_id, raw_files, unreadable
-from ingest.page import Page, as_json, canonical_url, page_id
+from ingest.landing import (
+    Lander,
+    landed_pages,
+    new_run_id,
+    raw_files,
+    run_lock,
+    unreadable,
+    write_run_record,
+)
+from ingest.page import Page, as_json, canonical_url, plain
+from ingest.registry import CATEGORIES
 
 # Columns known to hold the text and the identity of a record, in order of preference.
 TEXT_COLUMNS = ("text", "content", "raw_content", "body", "tgt", "sentence")
@@ -25,7 +38,16 @@ URL_COLUMNS = ("url", "source_url", "link")
 ID_COLUMNS = ("id", "doc_id", "record_id", "docid")
 FLUSH_ROWS = 2_000
 
-Record = tuple[str, bytes, str, dict]  # url or id, body, content type, other fields
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as a reader found it. `identity` is its id where it has one, else its url."""
+
+    url: str
+    identity: str
+    body: bytes
+    content_type: str
+    fields: dict
 
 
 def import_path(
@@ -46,35 +68,55 @@ def import_path(
     """
     if not path.exists():
         raise SourceError(f"no such file or folder: {path}")
-    known = _landed_ids(lake, source)
-    lander = Lander(lake / "raw" / f"source={source}" / f"run={new_run_id()}", max_rows=FLUSH_ROWS)
-    counts: Counter = Counter()
-    for url, body, content_type, fields in READERS[kind](path, counts, base_url or f"{source}:"):
-        page = Page(
-            url=url,
-            source=source,
-            category=str(fields.get("category") or category),
-            run_id=lander.folder.name.removeprefix("run="),
-            fetched_at=datetime.now(UTC),
-            content_type=content_type,
-            body=body,
-            licence=licence,
-            record=as_json(fields),
-        )
-        key = page_id(source, canonical_url(url), hashlib.sha256(body).hexdigest())
-        if key in known:
-            counts["known"] += 1
-        else:
-            known.add(key)
-            lander.add(page)
-            counts["landed"] += 1
-        on_record(counts)
-    lander.flush()
-    if not lander.landed_rows:
-        lander.folder.rmdir()
+    with run_lock(lake, source):
+        known = _landed_ids(lake, source)
+        folder = lake / "raw" / f"source={source}" / f"run={new_run_id()}"
+        lander = Lander(folder, max_rows=FLUSH_ROWS)
+        counts: Counter = Counter()
+        here: set[str] = set()
+        for record in READERS[kind](path, counts, base_url or f"{source}:"):
+            identity = canonical_url(record.identity)
+            page = _page(record, identity, source, category, licence, folder.name)
+            if identity in here and page["page_id"] != known[identity]:
+                # Records of one address with other texts are records of their own.
+                identity = f"record:{identity}#{hashlib.sha256(record.body).hexdigest()[:16]}"
+                page = _page(record, identity, source, category, licence, folder.name)
+            here.add(identity)
+            if page["page_id"] == known.get(identity):
+                counts["known"] += 1
+            else:
+                known[identity] = page["page_id"]
+                lander.add_row(page)
+                counts["landed"] += 1
+            on_record(counts)
+        lander.flush()
+        if lander.landed_rows:
+            record = {"kind": "import", "source": source, "finished": True, "counts": dict(counts)}
+            write_run_record(folder, record)
     if not counts["landed"] and not counts["known"]:
         raise SourceError(f"{path}: no usable record of kind {kind}; {_why(counts)}")
     return counts
+
+
+def _page(
+    record: Record, identity: str, source: str, category: str, licence: str | None, run: str
+) -> dict:
+    """The row of an imported record; its own category and licence go before the given ones."""
+    fields = record.fields
+    own_category = str(fields.get("category") or "")
+    own_licence = fields.get("licence") or fields.get("license")
+    return Page(
+        url=record.url,
+        identity=identity,
+        source=source,
+        category=own_category if own_category in CATEGORIES else category,
+        run_id=run.removeprefix("run="),
+        fetched_at=datetime.now(UTC),
+        content_type=record.content_type,
+        body=record.body,
+        licence=str(own_licence) if own_licence else licence,
+        record=as_json(fields),
+    ).row()
 
 
 def _why(counts: Counter) -> str:
@@ -82,14 +124,22 @@ def _why(counts: Counter) -> str:
     return ", ".join(reasons) or "it is empty"
 
 
-def _landed_ids(lake: Path, source: str) -> set[str]:
-    return {page["page_id"] for page in landed_pages(raw_files(lake, source), ["page_id"])}
+def _landed_ids(lake: Path, source: str) -> dict[str, str]:
+    """page_id of the newest version of each page a source has landed."""
+    newest: dict[str, tuple] = {}
+    columns = ["canonical_url", "page_id", "fetched_at"]
+    for page in landed_pages(raw_files(lake, source), columns):
+        version = (page["fetched_at"], page["page_id"])
+        key = page["canonical_url"]
+        newest[key] = max(newest.get(key, version), version)
+    return {key: page_id for key, (_, page_id) in newest.items()}
 
 
 def _files(path: Path, *endings: str) -> list[Path]:
     if path.is_file():
         return [path]
     files = sorted(file for file in path.rglob("*") if file.name.endswith(endings))
+    files = [file for file in files if file.is_file()]
     if not files:
         raise SourceError(f"{path} holds no {' or '.join(endings)} files")
     return files
@@ -112,7 +162,7 @@ def _json_record(line: bytes, counts: Counter, prefix: str) -> Iterator[Record]:
         return
     try:
         fields = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         counts["broken lines"] += 1
         return
     if not isinstance(fields, dict):
@@ -148,14 +198,24 @@ def read_parquet(path: Path, counts: Counter, prefix: str) -> Iterator[Record]:
 
 
 def _record(fields: dict, column: str, prefix: str) -> Record:
-    text = fields[column]
+    body = fields[column].encode("utf-8", "replace")
     rest = {key: _plain(value) for key, value in fields.items() if key != column}
+    given = next((str(rest[name]) for name in ID_COLUMNS if rest.get(name) is not None), None)
     url = next((str(rest[name]) for name in URL_COLUMNS if rest.get(name)), None)
-    if url is None:
-        given = next((str(rest[name]) for name in ID_COLUMNS if rest.get(name) is not None), None)
-        body_hash = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
-        url = f"{prefix}{given or body_hash}"
-    return url, text.encode("utf-8", "replace"), "text/plain; charset=utf-8", rest
+    if given is None and url is None:
+        given = hashlib.sha256(body).hexdigest()[:32]
+    identity = f"{prefix}{given}" if given is not None else _usable(str(url))
+    url = _usable(url) if url else identity
+    return Record(plain(url), plain(identity), body, "text/plain; charset=utf-8", rest)
+
+
+def _usable(url: str) -> str:
+    """The url, or, where it cannot be one, the same text as a record id."""
+    try:
+        canonical_url(plain(url))
+        return url
+    except ValueError:
+        return f"record:{url}"
 
 
 def _plain(value):
@@ -169,7 +229,9 @@ def read_html(path: Path, counts: Counter, prefix: str) -> Iterator[Record]:
         body = file.read_bytes()
         if body:
             joint = "" if prefix.endswith((":", "/")) else "/"
-            yield f"{prefix}{joint}{file.relative_to(root).as_posix()}", body, "text/html", {}
+            # Quoted as bytes: names may hold #, ? or what is no UTF-8.
+            address = f"{prefix}{joint}{quote(os.fsencode(file.relative_to(root)))}"
+            yield Record(address, address, body, "text/html", {})
         else:
             counts["empty files"] += 1
 

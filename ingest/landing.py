@@ -5,10 +5,12 @@ folder is flushed: a file that can be seen is whole. Scrapy's own feed export re
 numbers after a crash and appends to what is there, so it is not used.
 """
 
+import fcntl
+import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,6 +56,50 @@ def flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+@contextmanager
+def locked(path: Path, busy: str) -> Iterator[None]:
+    """Hold a lock file; it is gone when the holder ends, however it ends.
+
+    Raises LakeError with the message `busy` where another process holds it.
+    """
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = open(path, "a")
+        except FileNotFoundError:
+            continue  # another holder has just cleaned up the folder
+        except OSError as error:
+            raise LandingError(f"cannot write {path}: {error.strerror}") from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.close()
+            raise LakeError(busy) from error
+        # The last holder may have removed the file between opening and locking.
+        if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            break
+        file.close()
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        file.close()
+        for folder in list(path.parents)[:2]:
+            with suppress(OSError):
+                folder.rmdir()  # only where it is empty
+
+
+def run_lock(lake: Path, source: str):
+    """One crawl or import of a source at a time."""
+    busy = f"a crawl or import of {source} is running in {lake}: wait for it, or stop it first"
+    return locked(lake / "raw" / f"source={source}" / ".lock", busy)
+
+
+def write_run_record(folder: Path, record: dict) -> None:
+    text = json.dumps(record, indent=2, sort_keys=True) + "\n"
+    write_atomically(folder / "run.json", lambda tmp: tmp.write_text(text))
+
+
 class Lander:
     """Collects pages and lands them in batches, by rows, by bytes and by age.
 
@@ -69,17 +115,23 @@ class Lander:
         self._rows: list[dict] = []
         self._bytes = 0
         self._since = time.monotonic()
+        self._next = -1
+
+    def open(self) -> None:
+        """Make the folder, clear what a crash left half-written, find the next number."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise LandingError(f"cannot create {run_folder}: {error.strerror}") from error
+            raise LandingError(f"cannot create {self.folder}: {error.strerror}") from error
         for orphan in self.folder.glob("*.tmp"):
             orphan.unlink()
         numbers = [int(path.stem) for path in self.folder.glob("[0-9]*.parquet")]
         self._next = max(numbers, default=-1) + 1
 
     def add(self, page: Page) -> None:
-        row = page.row()
+        self.add_row(page.row())
+
+    def add_row(self, row: dict) -> None:
         if not self._rows:
             self._since = time.monotonic()
         self._rows.append(row)
@@ -95,6 +147,8 @@ class Lander:
     def flush(self) -> None:
         if not self._rows:
             return
+        if self._next < 0:
+            self.open()
         table = pa.Table.from_pylist(self._rows, schema=SCHEMA)
         path = self.folder / f"{self._next:04d}.parquet"
         write_atomically(path, lambda tmp: write_parquet(table, tmp))
@@ -109,12 +163,34 @@ def write_parquet(table: pa.Table, path: Path) -> None:
 
 
 def new_run_id(started: datetime | None = None) -> str:
-    return (started or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S%f")[:18]
+    return (started or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S%f")[:21]
 
 
 def raw_files(lake: Path, source: str | None = None) -> list[Path]:
     """All landed files of a lake, in a fixed order."""
     return sorted((lake / "raw").glob(f"source={source or '*'}/run=*/[0-9]*.parquet"))
+
+
+def crawl_record(run_folder: Path) -> dict:
+    """The record of a crawl; empty for an import's and where there is none."""
+    try:
+        record = json.loads((run_folder / "run.json").read_text())
+        return record if record["kind"] == "crawl" else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def last_crawl(lake: Path, source: str) -> Path | None:
+    """The folder of a source's latest crawl."""
+    runs = (lake / "raw" / f"source={source}").glob("run=*")
+    return max((run for run in runs if crawl_record(run)), default=None)
+
+
+def unfinished_crawls(lake: Path) -> list[str]:
+    """Sources whose latest crawl was cut off."""
+    sources = sorted(path.name.removeprefix("source=") for path in lake.glob("raw/source=*"))
+    lasts = ((source, last_crawl(lake, source)) for source in sources)
+    return [source for source, last in lasts if last and not crawl_record(last).get("finished")]
 
 
 def landed_pages(files: list[Path], columns: list[str]) -> Iterator[dict]:
@@ -130,6 +206,5 @@ def landed_pages(files: list[Path], columns: list[str]) -> Iterator[dict]:
 def unreadable(path: Path, error: Exception) -> LakeError:
     reason = str(error).splitlines()[0][:120]
     return LakeError(
-        f"{path} is not readable Parquet ({reason}): restore it or move it out of the lake, "
-        f"then run again"
+        f"{path} is not readable Parquet ({reason}): restore it or move it away, then run again"
     )

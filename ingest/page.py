@@ -14,9 +14,6 @@ from urllib.parse import urlsplit, urlunsplit
 import pyarrow as pa
 from w3lib.url import canonicalize_url
 
-# What became of a fetch. Only `ok` and `truncated` rows have a body worth reading.
-FETCH_STATUSES = ("ok", "truncated", "redirect", "http_error", "disallowed", "failed")
-
 SCHEMA = pa.schema(
     [
         pa.field("page_id", pa.string(), nullable=False),
@@ -44,7 +41,11 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One landed row. `headers`, `rights_signals` and `record` are JSON objects as text."""
+    """One landed row. `headers`, `rights_signals` and `record` are JSON objects as text.
+
+    `fetch_status` is ok, truncated, redirect, http_error, disallowed or failed; only ok and
+    truncated rows are read. `identity` is what the page is known by where that is not its url.
+    """
 
     url: str
     source: str
@@ -62,12 +63,14 @@ class Page:
     licence: str | None = None
     rights_signals: str | None = None
     record: str | None = None
+    identity: str | None = None
 
     def row(self) -> dict:
         """The page as a row of SCHEMA, with the ids that follow from its content."""
-        canonical = canonical_url(self.url)
+        fields = asdict(self)
+        canonical = canonical_url(fields.pop("identity") or self.url)
         digest = hashlib.sha256(self.body).hexdigest() if self.body is not None else None
-        return asdict(self) | {
+        return fields | {
             "canonical_url": canonical,
             "body_sha256": digest,
             "page_id": page_id(self.source, canonical, digest),
@@ -92,5 +95,10 @@ def canonical_url(url: str) -> str:
 
 
 def as_json(value: dict) -> str | None:
-    """Compact JSON with sorted keys, or None for an empty object."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else None
+    """Compact JSON with sorted keys, or None for an empty object; lone surrogates as ?."""
+    return plain(json.dumps(value, ensure_ascii=False, sort_keys=True)) if value else None
+
+
+def plain(text: str) -> str:
+    """Text that UTF-8 can hold: lone surrogates become ?."""
+    return text.encode("utf-8", "replace").decode()

@@ -10,6 +10,17 @@ from urllib.parse import urlsplit, urlunsplit
 from ingest.errors import SettingsError, SourceError
 
 REGISTRY = Path(__file__).with_name("sources.toml")
+CATEGORIES = (
+    "news",
+    "encyclopedia",
+    "literature",
+    "government",
+    "social",
+    "blog",
+    "conversation",
+    "book",
+    "local",
+)
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -59,7 +70,11 @@ class Address:
     base_url: str | None = None
 
     def __post_init__(self):
-        if self.base_url and urlsplit(self.base_url).scheme not in ("http", "https"):
+        try:
+            scheme = urlsplit(self.base_url or "http://home/").scheme
+        except ValueError:
+            scheme = ""
+        if scheme not in ("http", "https"):
             raise SettingsError(
                 f"--base-url {self.base_url} is not an address: give http://HOST:PORT/"
             )
@@ -95,8 +110,11 @@ def _source(name: str, entry: dict, path: Path) -> Source:
     }
     try:
         fields.setdefault("hosts", (urlsplit(entry["home"]).hostname or "",))
-        return Source(name=name, **fields)
-    except (KeyError, TypeError) as error:
+        source = Source(name=check_slug(name, "source name"), **fields)
+        for category in (source.category, *source.categories.values()):
+            check_category(category)
+        return source
+    except (KeyError, TypeError, ValueError) as error:
         raise SettingsError(f"{path}: source {name}: {error}") from error
 
 
@@ -114,6 +132,12 @@ def check_slug(name: str, what: str) -> str:
     raise SettingsError(
         f"{what} {name!r} cannot be used: write lower-case letters, digits, - and _ only"
     )
+
+
+def check_category(category: str) -> str:
+    if category in CATEGORIES:
+        return category
+    raise SettingsError(f"no category {category!r}: known are {', '.join(CATEGORIES)}")
 
 
 def shares(

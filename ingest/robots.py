@@ -6,7 +6,7 @@ waits for it; an unreachable robots.txt or a server error disallows, a client er
 """
 
 import asyncio
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from protego import Protego
 from scrapy import Request
@@ -14,11 +14,16 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
 MAX_BYTES = 512 * 1024  # RFC 9309 section 2.5: at least 500 KiB must be parsed
+MAX_REDIRECTS = 5  # RFC 9309 section 2.3.1.2
 MAX_DELAY_SECONDS = 60.0
 
 
 class Disallowed(IgnoreRequest):
-    """robots.txt forbids the request, or could not be read."""
+    """robots.txt forbids the request."""
+
+
+class RobotsUnreachable(IgnoreRequest):
+    """robots.txt could not be read, which forbids everything for now; worth another try later."""
 
 
 class RobotsMiddleware:
@@ -41,7 +46,7 @@ class RobotsMiddleware:
         # Shielded: a cancelled page must not cancel the task that others wait for.
         rules = await asyncio.shield(self._rules[origin])
         if isinstance(rules, str):
-            raise Disallowed(rules)
+            raise RobotsUnreachable(rules)
         if rules is None:
             return
         if not rules.can_fetch(request.url, self.agent):
@@ -50,21 +55,22 @@ class RobotsMiddleware:
 
     async def _fetch(self, origin: str) -> Protego | str | None:
         """Rules of an origin; None allows everything, a text says why nothing is allowed."""
-        request = Request(
-            f"{origin}/robots.txt",
-            callback=NO_CALLBACK,
-            meta={"is_robots": True, "download_maxsize": MAX_BYTES},
-            dont_filter=True,
-        )
-        try:
-            response = await self.crawler.engine.download_async(request)
-        except Exception as error:
-            return f"robots.txt unreachable: {type(error).__name__}"
+        url = f"{origin}/robots.txt"
+        for _ in range(MAX_REDIRECTS + 1):
+            request = Request(url, callback=NO_CALLBACK, meta={"is_robots": True}, dont_filter=True)
+            try:
+                response = await self.crawler.engine.download_async(request)
+            except Exception as error:
+                return f"robots.txt unreachable: {type(error).__name__}"
+            target = (response.headers.get("Location") or b"").decode("latin-1")
+            if not (300 <= response.status < 400 and target):
+                break
+            url = urljoin(url, target)
         if response.status >= 500 or response.status == 429:
             return f"robots.txt answered {response.status}"
-        if response.status >= 300:
+        if response.status != 200:
             return None
-        return Protego.parse(response.body.decode("utf-8", "replace"))
+        return Protego.parse(response.body[:MAX_BYTES].decode("utf-8-sig", "replace"))
 
     def _slow_down(self, host: str | None, rules: Protego) -> None:
         delay = rules.crawl_delay(self.agent) or 0.0

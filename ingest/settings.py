@@ -18,12 +18,16 @@ def load_settings(path: Path | None = None) -> dict:
     Raises SettingsError for a file that is not TOML and for keys that no default knows:
     a misspelt threshold must not be silently ignored.
     """
-    defaults = _read(DEFAULTS)
+    settings = _read(DEFAULTS)
     local = Path("aadhan.toml")
     user = path or (local if local.exists() else None)
-    if user is None or user.resolve() == DEFAULTS:
-        return defaults
-    return _overlay(defaults, _read(user), str(user))
+    if user is not None and user.resolve() != DEFAULTS:
+        settings = _overlay(settings, _read(user), [str(user)])
+    _check_rules(settings["rules"])
+    build = settings["build"]
+    if not 0 < build["train_permille"] + build["validation_permille"] <= 1000:
+        raise SettingsError("train_permille and validation_permille together must be 1 to 1000")
+    return settings
 
 
 def _read(path: Path) -> dict:
@@ -35,17 +39,38 @@ def _read(path: Path) -> dict:
         raise SettingsError(f"{path} is not readable TOML: {error}") from error
 
 
-def _overlay(defaults: dict, user: dict, where: str) -> dict:
+def _overlay(defaults: dict, user: dict, path: list[str]) -> dict:
+    """The user's keys over the defaults; each of the default's own type.
+
+    Strategies, and categories in one, may be added; nothing else may.
+    """
     merged = dict(defaults)
+    where = ": ".join(path)
+    is_open = path[1:2] == ["strategies"]
     for key, value in user.items():
-        if key not in defaults and not where.endswith("strategies"):
+        if key not in defaults and not is_open:
             known = ", ".join(sorted(defaults))
             raise SettingsError(f"{where}: unknown key {key!r}; known here are {known}")
-        if isinstance(value, dict) and isinstance(defaults.get(key), dict):
-            merged[key] = _overlay(defaults[key], value, f"{where}: {key}")
+        example = defaults.get(key, {} if len(path) == 2 else 1.0)
+        if isinstance(example, dict) and isinstance(value, dict):
+            merged[key] = _overlay(example, value, [*path, key])
+        elif type(value) is type(example) or (type(example) is float and type(value) is int):
+            merged[key] = type(example)(value)
         else:
-            merged[key] = value
+            kind = type(example).__name__.replace("dict", "table").replace("str", "text")
+            raise SettingsError(f"{where}: {key} = {value!r} must be of type {kind}")
     return merged
+
+
+def _check_rules(rules: dict) -> None:
+    """A feature is good beyond the threshold that drops it, or the score would run backwards."""
+    for key, good in rules.items():
+        feature = key.removeprefix("good_")
+        least, most = rules.get(f"min_{feature}"), rules.get(f"max_{feature}")
+        is_backwards = (least is not None and good <= least) or (most is not None and good >= most)
+        if key.startswith("good_") and is_backwards:
+            bound = f"min_{feature}" if least is not None else f"max_{feature}"
+            raise SettingsError(f"rules: {key} = {good} is no better than {bound}")
 
 
 def strategy_weights(settings: dict, strategy: str) -> dict[str, float]:

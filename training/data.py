@@ -21,7 +21,7 @@ def split_texts(snapshot: Snapshot, split: str) -> list[str]:
     columns = ["id", "text"]
     rows = [
         (row["id"], row["text"])
-        for path in snapshot.files("corpus/")
+        for path in snapshot.files("corpus")
         for row in pq.read_table(path, columns=columns, filters=[("split", "=", split)]).to_pylist()
     ]
     if not rows:

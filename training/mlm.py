@@ -60,15 +60,24 @@ class MlmTrainer(Trainer):
         super().__init__(*args, **kwargs)
         self.model_accepts_loss_kwargs = False
 
+    def evaluate(self, *args, **kwargs):
+        collator = self.data_collator
+        training_epoch, collator.epoch = collator.epoch, 0
+        try:
+            return super().evaluate(*args, **kwargs)
+        finally:
+            collator.epoch = training_epoch
+
 
 class StatelessMaskCollator(DataCollatorForLanguageModeling):
-    """Masks drawn from a seed and the batch's own tokens: the same batch is masked alike in every
-    process, after a resume and in every evaluation."""
+    """Masks drawn from a seed, the epoch and the batch's own tokens: alike in every process and
+    after a resume. Evaluation counts as epoch 0, so that it is repeatable."""
 
     mask_seed: int = 0
+    epoch: int = 0
 
     def __call__(self, features, return_tensors=None):
-        digest = blake2b(self.mask_seed.to_bytes(8, "little"), digest_size=7)
+        digest = blake2b(f"{self.mask_seed} {self.epoch}".encode(), digest_size=7)
         for feature in features:
             digest.update(torch.tensor(feature["input_ids"]).numpy().tobytes())
         with torch.random.fork_rng(devices=[]):
@@ -77,10 +86,14 @@ class StatelessMaskCollator(DataCollatorForLanguageModeling):
 
 
 class _Report(TrainerCallback):
-    """Tells the caller how far training is."""
+    """Tells the caller how far training is, and the masks which epoch it is."""
 
-    def __init__(self, progress: Callable[[int, int], None]):
+    def __init__(self, progress: Callable[[int, int], None], collator: StatelessMaskCollator):
         self.progress = progress
+        self.collator = collator
+
+    def on_epoch_begin(self, args, state, control, **kwargs):
+        self.collator.epoch = int(state.epoch or 0) + 1
 
     def on_step_end(self, args, state, control, **kwargs):
         self.progress(state.global_step, state.max_steps)
@@ -102,15 +115,17 @@ def train_mlm(
     set_seed(arguments.seed)
     tokenizer, model = _load(snapshot, arguments)
     splits = packed_splits(snapshot, tokenizer, arguments.block_size)
-    run = open_run(models_folder, "mlm", snapshot, asdict(arguments))
+    record = asdict(arguments) | ({"model": "tiny"} if arguments.tiny else {})
+    run = open_run(models_folder, "mlm", snapshot, record)
     trainer = _trainer(run.folder, tokenizer, model, splits, arguments, progress)
     before = _evaluation(trainer, splits["validation"])
     trainer.train()
+    # Before the last evaluations, which Trainer would log as further points of validation.
+    history = [{"step": 0, "eval_loss": before["loss"]}, *trainer.state.log_history]
     evaluation = {name: _evaluation(trainer, splits[name]) for name in ("validation", "test")}
     output = run.folder / "model"
     trainer.save_model(str(output))
     tokenizer.save_pretrained(str(output))
-    history = trainer.state.log_history
     if trainer.is_world_process_zero():
         plot_loss(history, run.folder / "loss.png", title=f"MLM on {snapshot.name}")
         run.complete(
@@ -188,7 +203,7 @@ def _trainer(
         train_dataset=splits["train"],
         eval_dataset=splits["validation"],
         processing_class=tokenizer,
-        callbacks=[_Report(progress)],
+        callbacks=[_Report(progress, collator)],
     )
     for callback in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(callback)

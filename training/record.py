@@ -6,7 +6,6 @@ that did not finish.
 
 import json
 import platform
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from ingest.errors import TrainingError
 from ingest.landing import write_atomically
-from warehouse.snapshots import Snapshot, file_sha256
+from warehouse.snapshots import Snapshot, file_sha256, git_commit
 
 PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "pyarrow", "numpy")
 
@@ -76,16 +75,8 @@ def open_run(models_folder: Path, task: str, snapshot: Snapshot, arguments: dict
             "arguments": arguments,
             "versions": {package: metadata.version(package) for package in PACKAGES}
             | {"python": platform.python_version()},
-            "git_commit": _git_commit(),
+            "git_commit": git_commit(),
         },
     )
     record.write()
     return record
-
-
-def _git_commit() -> str | None:
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True).stdout.strip() or None
-    except FileNotFoundError:
-        return None

@@ -5,6 +5,7 @@ lines, with the path of tags above it and how much of it is link text. Nothing i
 which blocks are the page's own text is a question about the whole site, and SQL answers it.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 
@@ -59,25 +60,24 @@ _WHITE = re.compile(r"[ \t\r\n\f]+")
 _DIGITS = re.compile(r"\d+")
 _SENTENCE_END = re.compile(r"(?<=[.!?।])\s+")
 _DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
+_MARKUP = re.compile(r"<[^<>]{0,100}>|\s+")
 _CLOSED = re.compile(rb"</(html|body)\s*>", re.IGNORECASE)
 
 
 def page_blocks(pages: pa.RecordBatch) -> pa.RecordBatch:
-    """Landed pages with a body (page_id, content_type, body) to rows of SCHEMA."""
-    rows = [
-        _page_row(page["page_id"], page["content_type"] or "", page["body"])
-        for page in pages.to_pylist()
-    ]
+    """Landed pages with a body (page_id, content_type, body, record) to rows of SCHEMA."""
+    rows = [_page_row(page) for page in pages.to_pylist()]
     return pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
 
 
-def _page_row(page_id: str, content_type: str, body: bytes) -> dict:
-    row = dict.fromkeys(SCHEMA.names) | {"page_id": page_id, "blocks": []}
+def _page_row(page: dict) -> dict:
+    body, content_type = page["body"], page["content_type"] or ""
+    row = dict.fromkeys(SCHEMA.names) | {"page_id": page["page_id"], "blocks": []}
     kind = content_type.split(";")[0].strip().lower()
     if body.startswith((b"%PDF-", b"\x1f\x8b", b"PK\x03\x04")):
         return row  # a label does not make it text; SQL gives the verdict
     if kind in TEXT_TYPES:
-        return row | _text_row(body, content_type)
+        return row | _text_row(body, content_type) | _record_metadata(page.get("record"))
     if kind in HTML_TYPES:
         return row | _html_row(body, content_type)
     return row
@@ -102,6 +102,7 @@ def _row(decoded, extractor: str, found: Iterable[tuple[str, str, bool, int]]) -
     for text, path, is_heading, link_codepoints in found:
         repaired = tamil.normalise(text)
         repair_count += repaired.repair_count
+        whole = max(len(repaired.text), 1)
         for part in split_block(repaired.text):
             blocks.append(
                 {
@@ -109,7 +110,7 @@ def _row(decoded, extractor: str, found: Iterable[tuple[str, str, bool, int]]) -
                     "text": part,
                     "path": path,
                     "is_heading": is_heading,
-                    "link_codepoints": min(link_codepoints, len(part)),
+                    "link_codepoints": min(link_codepoints, whole) * len(part) // whole,
                 }
             )
     return {
@@ -177,7 +178,8 @@ def _walk(body: LexborNode) -> Iterator[tuple[str, str, bool, int]]:
         tag = node.tag
         if tag == "-text":
             text = node.text_content or ""
-            pieces.append(text if in_pre else _WHITE.sub(" ", text))
+            text = text if in_pre else _WHITE.sub(" ", text)
+            pieces.append(text)
             linked += len(text.strip()) if in_link else 0
         elif tag == "br":
             pieces.append("\n")
@@ -191,7 +193,9 @@ def _walk(body: LexborNode) -> Iterator[tuple[str, str, bool, int]]:
                 in_pre = in_pre or tag == "pre"
                 stack.append((node.child, inner, in_link, in_pre, depth + 1))
         elif node.child and tag and tag not in _SKIPPED and not tag.startswith(("-", "!")):
-            stack.append((node.child, path, in_link or tag == "a", in_pre, depth + 1))
+            # <a name> marks a place; where it is not closed, the whole page is inside it.
+            is_link = tag == "a" and "href" in node.attributes
+            stack.append((node.child, path, in_link or is_link, in_pre, depth + 1))
     if text := _joined(pieces):
         yield text, "body", False, linked
 
@@ -223,10 +227,25 @@ def _metadata(tree: LexborHTMLParser) -> dict:
     }
 
 
+def _record_metadata(record: str | None) -> dict:
+    """Title, author and date of an imported record, under the names such fields go by."""
+    fields = json.loads(record or "{}")
+
+    def first(*names: str) -> str | None:
+        return next((str(fields[name]) for name in names if fields.get(name)), None)
+
+    match = _DATE.search(first("published_at", "date", "timestamp", "created_at") or "")
+    return {
+        "title": _clean(first("title", "headline")),
+        "author": _clean(first("author", "authors", "byline")),
+        "published_at": match[1] if match else None,
+    }
+
+
 def _attribute(tree: LexborHTMLParser, selector: str, name: str) -> str | None:
     node = tree.css_first(selector)
     return node.attributes.get(name) if node else None
 
 
 def _clean(text: str | None) -> str | None:
-    return tamil.normalise(" ".join((text or "").split())).text or None
+    return tamil.normalise(_MARKUP.sub(" ", text or "").replace("\n", " ")).text or None

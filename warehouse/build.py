@@ -5,14 +5,12 @@ blocks (one cached file per raw file) → SQL models and Python steps in one gra
 that is killed leaves its cached blocks, which the next one finds by the hash of what made them.
 """
 
-import fcntl
 import hashlib
 import json
 import shutil
-import subprocess
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -22,17 +20,19 @@ import duckdb
 import pyarrow as pa
 
 from ingest.errors import AadhanError, ChecksFailed, LakeError
-from ingest.landing import raw_files
+from ingest.landing import locked, raw_files
 from warehouse import near
 from warehouse.cache import cache_blocks
 from warehouse.models import load_models, run_order, sql_hash
 from warehouse.snapshots import (
     CORPUS_COLUMNS,
+    RELATIONS,
     Snapshot,
     canonical_json,
     content_hash,
     file_sha256,
     find_snapshot,
+    git_commit,
     parquet_relation,
     publish,
     refuse_taken,
@@ -49,7 +49,7 @@ STEPS = {
 GIVEN = ("raw_pages", "page_blocks", "recipe", "category_weights", "parent_splits")
 STEP_ROWS = 2_000
 # What a person asks about a snapshot later, besides the corpus itself.
-SIDE_TABLES = ("documents", "verdicts", "fates", "near_duplicate_pairs")
+SIDE_TABLES = [name for name in RELATIONS if name != "corpus"]
 PACKAGES = ("duckdb", "numpy", "pyarrow", "regex", "rensa", "selectolax", "sqlglot")
 
 
@@ -148,24 +148,19 @@ def candidate_folder(lake: Path, name: str) -> Iterator[Path]:
     Folders that a killed build left, known by their free lock, are removed first.
     """
     parent = lake / "candidates"
-    parent.mkdir(parents=True, exist_ok=True)
     for old in parent.glob("*.building"):
-        with open(old / ".lock", "a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                continue  # its build is running
+        # Its lock is held as long as its build runs.
+        with suppress(LakeError), locked(old.with_suffix(".lock"), "its build is running"):
             shutil.rmtree(old, ignore_errors=True)
     folder = parent / f"{name}.{uuid.uuid4().hex[:8]}.building"
-    folder.mkdir()
-    with open(folder / ".lock", "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder.with_suffix(".lock"), "its build is running"):
         try:
+            folder.mkdir()
             yield folder
         except (duckdb.IOException, duckdb.FatalException, OSError) as error:
             reason = str(error).splitlines()[0]
             raise LakeError(
-                f"the build cannot write in {parent} ({reason}): make room and run it again"
+                f"the build stopped ({reason}): make room, or mend what it names, and run it again"
             ) from error
         finally:
             if folder.exists():
@@ -198,10 +193,9 @@ def _load_given(connection, recipe: Recipe, files, blocks, parent: Snapshot | No
     for category, weight in sorted(recipe.weights.items()):
         connection.execute("insert into category_weights values (?, ?)", [category, weight])
     if parent:
-        corpus = parquet_relation(parent.files("corpus/"))
-        query = f"select distinct doc_id, split from {corpus}"
+        query = f"from {parquet_relation(parent.files('split_history'))}"
     else:
-        query = "select '' as doc_id, '' as split where false"
+        query = "select '' as doc_id, '' as text_sha256, '' as split where false"
     connection.execute(f"create table parent_splits as {query}")
 
 
@@ -275,8 +269,7 @@ def _freeze(connection, folder: Path, recipe: Recipe, parent: Snapshot | None) -
         rows = connection.execute(f"select count(*) from {parquet_relation([path])}").fetchall()
         files[name] = {"sha256": file_sha256(path), "rows": rows[0][0]}
         if parent and parent.manifest["files"].get(name) == files[name]:
-            path.unlink()
-            path.hardlink_to(parent.folder / name)
+            _share(path, parent.folder / name, files[name]["sha256"])
     echo = recipe.echo()
     return {
         "format": 1,
@@ -290,6 +283,15 @@ def _freeze(connection, folder: Path, recipe: Recipe, parent: Snapshot | None) -
         "content_hash": content_hash(connection, "corpus"),
         **_counts(connection),
     }
+
+
+def _share(path: Path, earlier: Path, digest: str) -> None:
+    """Make equal files of two snapshots one on disk, where that can be and the earlier is whole."""
+    if earlier.exists() and file_sha256(earlier) == digest:
+        linked = path.with_suffix(".linked")
+        with suppress(OSError):
+            linked.hardlink_to(earlier)
+            linked.replace(path)
 
 
 def _copy(connection, query: str, path: Path) -> None:
@@ -335,7 +337,6 @@ def _write_manifest(folder: Path, manifest: dict) -> None:
     sealed = manifest | {"seal": seal(manifest)}
     text = json.dumps(sealed, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     (folder / "manifest.json").write_text(text, encoding="utf-8")
-    (folder / ".lock").unlink()
 
 
 def code_version() -> dict:
@@ -347,17 +348,8 @@ def code_version() -> dict:
         digest.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
     versions = {package: metadata.version(package) for package in PACKAGES}
     return {
-        "git_commit": _git_commit(root),
+        "git_commit": git_commit(),
         "source_sha256": digest.hexdigest(),
         "packages": versions,
         "packages_sha256": hashlib.sha256(canonical_json(versions).encode()).hexdigest(),
     }
-
-
-def _git_commit(root: Path) -> str | None:
-    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
-    try:
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return None
-    return run.stdout.strip() or None

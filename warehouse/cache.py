@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from importlib import metadata
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from ingest.page import SCHEMA as PAGE_SCHEMA
 from warehouse import blocks
 from warehouse.snapshots import file_sha256
 
-READ_COLUMNS = ["page_id", "content_type", "body", "fetch_status"]
+READ_COLUMNS = ["page_id", "content_type", "body", "fetch_status", "record"]
 BATCH_PAGES = 64
 
 
@@ -39,11 +40,22 @@ def cache_blocks(
     hashes = [file_sha256(path) for path in files]
     made = [folder / f"{digest[:32]}-{version[:16]}.parquet" for digest in hashes]
     missing = {
-        made_path: raw for made_path, raw in zip(made, files, strict=True) if not made_path.exists()
+        made_path: raw
+        for made_path, raw in zip(made, files, strict=True)
+        if not _is_whole(made_path)
     }
     for done, _ in enumerate(_make_all(missing, threads), start=1):
         progress("reading pages", done, len(missing))
     return list(zip(hashes, made, strict=True))
+
+
+def _is_whole(made: Path) -> bool:
+    """Whether a cached file is there and readable; a damaged one is made again."""
+    try:
+        pq.read_metadata(made)
+        return True
+    except (OSError, pa.ArrowInvalid):
+        return False
 
 
 def _make_all(missing: dict[Path, Path], threads: int):
@@ -54,7 +66,13 @@ def _make_all(missing: dict[Path, Path], threads: int):
     context = multiprocessing.get_context("spawn")
     workers = min(threads, len(missing))
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_die_with_parent) as pool:
-        yield from pool.map(make_blocks, missing.values(), missing)
+        try:
+            yield from pool.map(make_blocks, missing.values(), missing)
+        except BrokenProcessPool as error:
+            raise LakeError(
+                "a worker that read pages was killed, perhaps for want of memory: "
+                "run the build again with --threads 1"
+            ) from error
 
 
 def _die_with_parent() -> None:

@@ -18,6 +18,7 @@ _BOMS = [
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 ]
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
+_NO_CHARSETS = frozenset(["idna", "punycode", "raw-unicode-escape", "unicode-escape"])
 _META_BYTES = 4096
 
 
@@ -64,7 +65,7 @@ def _read(body: bytes, content_type: str | None) -> tuple[str, str, str, bool]:
     if declared and declared != "utf-8":
         try:
             return body.decode(declared), declared, "declared", False
-        except UnicodeDecodeError:
+        except (UnicodeError, LookupError):
             pass
     return body.decode("utf-8", "replace"), "utf-8-lossy", "last resort", False
 
@@ -74,7 +75,11 @@ def _declared(body: bytes, content_type: str | None) -> str | None:
     for place in ((content_type or "").encode("ascii", "replace"), body[:_META_BYTES]):
         if match := _CHARSET.search(place):
             try:
-                return codecs.lookup(match[1].decode()).name
-            except LookupError:
+                # Python also knows codecs that are no charsets, such as hex.
+                name = codecs.lookup(match[1].decode()).name
+                "".encode(name)
+                if name not in _NO_CHARSETS:
+                    return name
+            except (LookupError, UnicodeError):
                 continue
     return None

@@ -20,6 +20,7 @@ from warehouse.snapshots import (
     parquet_relation,
     seal,
     sql_text,
+    verify_files,
 )
 
 COLUMNS = ("id", "text", "source", "category", "url", "title", "quality_score", "tamil_ratio")
@@ -31,12 +32,15 @@ def export(snapshot: Snapshot, folder: Path, *, overwrite: bool = False) -> dict
     A folder that holds this very export is left as it is. Raises SettingsError where it holds
     anything else, unless `overwrite` replaces an earlier export.
     """
+    folder = folder.resolve()
+    verify_files(snapshot)
     if folder.exists() and any(folder.iterdir()):
         held = _held(folder)
-        if held and held["content_hash"] == snapshot.content_hash and held["name"] == snapshot.name:
-            return verify_export(folder)
-        if not held:
+        if not held or {path.name for path in folder.iterdir()} - {*held["files"], "manifest.json"}:
             raise SettingsError(f"{folder} holds files that are no export: choose another folder")
+        is_same = (held["name"], held["content_hash"]) == (snapshot.name, snapshot.content_hash)
+        if is_same and not overwrite:
+            return verify_export(folder)
         if not overwrite:
             raise SettingsError(
                 f"{folder} holds an export of {held['name']}: choose another folder or --overwrite"
@@ -45,10 +49,12 @@ def export(snapshot: Snapshot, folder: Path, *, overwrite: bool = False) -> dict
     try:
         tmp.mkdir(parents=True)
         manifest = _write(snapshot, tmp)
+        old = tmp.with_suffix(".old")
         if folder.exists():
-            shutil.rmtree(folder)
+            folder.rename(old)
         tmp.rename(folder)
         flush_folder(folder.parent)
+        shutil.rmtree(old, ignore_errors=True)
     except (OSError, duckdb.IOException) as error:
         reason = str(error).splitlines()[0]
         raise LandingError(f"cannot export to {folder}: {reason}; make room and retry") from error
@@ -60,7 +66,7 @@ def export(snapshot: Snapshot, folder: Path, *, overwrite: bool = False) -> dict
 def _write(snapshot: Snapshot, folder: Path) -> dict:
     files = {}
     with duckdb.connect() as connection:
-        relation = parquet_relation(snapshot.files("corpus/"))
+        relation = parquet_relation(snapshot.files("corpus"))
         for split in SPLITS:
             path = folder / f"{split}.jsonl"
             rows = connection.execute(
@@ -90,11 +96,13 @@ def card(snapshot: Snapshot, files: dict) -> str:
     """The dataset card: what it is, how much of what, under which licences, how to remake it."""
     manifest, recipe = snapshot.manifest, snapshot.manifest["recipe"]
     with duckdb.connect() as connection:
-        relation = parquet_relation(snapshot.files("corpus/"))
+        relation = parquet_relation(snapshot.files("corpus"))
         groups = connection.execute(
             "select source, category, coalesce(licence, 'unknown'), count(*), "
             f"sum(word_count)::bigint from {relation} group by all order by 1, 2, 3"
         ).fetchall()
+    # An empty file cannot be loaded; such a split is told in the table only.
+    filled = [split for split in SPLITS if files[f"{split}.jsonl"]["rows"]]
     licences = sorted({group[2] for group in groups})
     unchecked = manifest["checks"]["state"] != "passed"
     lines = [
@@ -105,7 +113,7 @@ def card(snapshot: Snapshot, files: dict) -> str:
         "configs:",
         "- config_name: default",
         "  data_files:",
-        *(f"  - {{split: {split}, path: {split}.jsonl}}" for split in SPLITS),
+        *(f"  - {{split: {split}, path: {split}.jsonl}}" for split in filled),
         "---",
         "",
         f"# {snapshot.name}",
@@ -143,7 +151,7 @@ def card(snapshot: Snapshot, files: dict) -> str:
         "```python",
         "from datasets import load_dataset",
         "",
-        'files = {split: f"{split}.jsonl" for split in ("train", "validation", "test")}',
+        f'files = {{split: f"{{split}}.jsonl" for split in {filled}}}',
         'corpus = load_dataset("json", data_files=files)',
         "```",
         "",
@@ -178,7 +186,10 @@ def verify_export(folder: Path) -> dict:
     for name, entry in manifest["files"].items():
         path = folder / name
         if not path.exists():
-            raise Damaged(f"{path} is missing: export {manifest['name']} again")
+            raise Damaged(f"{path} is missing: export {manifest['name']} again with --overwrite")
         if file_sha256(path) != entry["sha256"]:
-            raise Damaged(f"{path} was changed after the export: export {manifest['name']} again")
+            raise Damaged(
+                f"{path} was changed after the export: "
+                f"export {manifest['name']} again with --overwrite"
+            )
     return manifest

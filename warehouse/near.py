@@ -17,8 +17,8 @@ from rensa import RMinHash  # pyright: ignore[reportAttributeAccessIssue]
 from warehouse.tamil import words
 
 SHINGLE_WORDS = 5
-BANDS = 14
-BAND_ROWS = 8
+BANDS = 25
+BAND_ROWS = 4
 SEED = 42
 
 SHINGLE_SCHEMA = pa.schema([("id", pa.string()), ("shingles", pa.list_(pa.int64()))])
@@ -58,9 +58,10 @@ def _shingle_hashes(text: str, known: dict[str, int]) -> np.ndarray:
 
 
 def bands(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """(id, shingles) to (id, band, bucket): 14 rows for each passage with shingles.
+    """(id, shingles) to (id, band, bucket): 25 rows for each passage with shingles.
 
-    14 bands of 8 rows find a pair of Jaccard .9 for certain, .8 in 93 and .7 in 57 of 100 cases.
+    25 bands of 4 rows bring a pair of Jaccard s into one bucket with 1 - (1 - s^4)^25: .999 at .7,
+    .80 at .5. What comes together by chance is sorted out by true Jaccard.
     """
     column = batch.column("shingles")
     ids = batch.column("id").to_numpy(zero_copy_only=False)

@@ -19,7 +19,7 @@ from warehouse.models import LAYERS, SQL_FOLDER
 # Functions that were compared row by row on both engines, or are plain SQL.
 ALLOWED = frozenset(
     """
-    array_length cast ceil coalesce concat count floor greatest least length list_distinct lower
+    array_length lag cast ceil coalesce concat count floor greatest least length list_distinct lower
     lpad max min nfc_normalize nullif regexp_extract regexp_extract_all regexp_matches
     regexp_replace replace round row_number sha256 string_agg substring sum trim unnest case chr
     """.split()

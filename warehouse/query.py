@@ -1,30 +1,28 @@
 """SQL over a named snapshot: read-only, and nothing outside the snapshot can be reached.
 
-Relations: corpus, documents, verdicts, fates. Macros and views of sql/queries/ are there too.
+Relations: those of warehouse.snapshots.RELATIONS, and the macros of sql/queries/.
 """
 
 import duckdb
 
-from ingest.errors import QueryError
+from ingest.errors import Damaged, QueryError
 from warehouse.models import SQL_FOLDER
-from warehouse.snapshots import Snapshot, parquet_relation, sql_text
-
-RELATIONS = {
-    "corpus": "corpus/",
-    "documents": "documents.",
-    "verdicts": "verdicts.",
-    "fates": "fates.",
-    "near_duplicate_pairs": "near_duplicate_pairs.",
-}
+from warehouse.snapshots import RELATIONS, Snapshot, parquet_relation, sql_text
 
 
 def open_snapshot(snapshot: Snapshot, memory_limit: str = "4GB") -> duckdb.DuckDBPyConnection:
     """A connection that sees the snapshot's relations and no other file."""
     connection = duckdb.connect()
-    files = [path.resolve() for prefix in RELATIONS.values() for path in snapshot.files(prefix)]
-    for name, prefix in RELATIONS.items():
-        relation = parquet_relation([path.resolve() for path in snapshot.files(prefix)])
-        connection.execute(f"create view {name} as from {relation}")
+    files = [path.resolve() for name in RELATIONS for path in snapshot.files(name)]
+    for name in RELATIONS:
+        relation = parquet_relation([path.resolve() for path in snapshot.files(name)])
+        try:
+            connection.execute(f"create view {name} as from {relation}")
+        except duckdb.Error as error:
+            raise Damaged(
+                f"snapshot {snapshot.name}: {name} cannot be read ({_first_lines(error)}): "
+                f"aadhan verify {snapshot.name} names the file to restore"
+            ) from error
     for path in sorted((SQL_FOLDER / "queries").glob("*.sql")):
         connection.execute(path.read_text(encoding="utf-8"))
     allowed = ", ".join(sql_text(str(path)) for path in files)
@@ -45,6 +43,8 @@ def run_query(snapshot: Snapshot, query: str) -> tuple[list[str], list[tuple]]:
             statements = connection.extract_statements(query)
         except duckdb.Error as error:
             raise QueryError(f"SQL: {_first_lines(error)}") from error
+        if not statements:
+            raise QueryError("the query is empty: write one SELECT")
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise QueryError("only one SELECT is run on a snapshot; it cannot be changed")
         try:

@@ -10,7 +10,9 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 import duckdb
@@ -19,7 +21,18 @@ from ingest.errors import Damaged, NameTaken, NoSuchSnapshot, SettingsError
 from ingest.landing import flush_folder
 
 SPLITS = ("train", "validation", "test")
+_GLOB = re.compile(r"[*?\[]")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+# The relations of a snapshot and the files they lie in.
+RELATIONS = {
+    "corpus": "corpus/*.parquet",
+    "documents": "documents.parquet",
+    "verdicts": "verdicts.parquet",
+    "fates": "fates.parquet",
+    "near_duplicate_pairs": "near_duplicate_pairs.parquet",
+    "split_history": "split_history.parquet",
+}
 
 # Columns of the corpus in order, with what the content hash takes of each. Ratios and scores are
 # rounded to four digits when they are made, so as integers they print alike in every engine.
@@ -56,9 +69,10 @@ class Snapshot:
     def content_hash(self) -> str:
         return self.manifest["content_hash"]
 
-    def files(self, kind: str) -> list[Path]:
-        """Its Parquet files of a kind: corpus, documents, verdicts or fates."""
-        return [self.folder / name for name in self.manifest["files"] if name.startswith(kind)]
+    def files(self, relation: str) -> list[Path]:
+        """The Parquet files of one of its RELATIONS."""
+        pattern = RELATIONS[relation]
+        return [self.folder / name for name in self.manifest["files"] if fnmatch(name, pattern)]
 
 
 def check_name(name: str) -> str:
@@ -100,6 +114,8 @@ def _read(folder: Path) -> Snapshot:
         raise Damaged(f"{path} is not a manifest: restore it from a copy") from error
     if not sealed:
         raise Damaged(f"{path} was edited after it was sealed: restore it from a copy")
+    if manifest["name"] != folder.name:
+        raise Damaged(f"{folder} holds the snapshot {manifest['name']}: give it its name back")
     return Snapshot(folder.name, folder, manifest)
 
 
@@ -139,6 +155,16 @@ def canonical_json(value) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+def git_commit() -> str | None:
+    """The commit of the checkout this runs from, if it is one."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return run.stdout.strip() or None
+
+
 def file_sha256(path: Path) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -162,16 +188,20 @@ def content_hash(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
 
 
 def parquet_relation(files: list[Path]) -> str:
-    """A table function over Parquet files, for the FROM of a query."""
-    return f"read_parquet([{', '.join(sql_text(str(path)) for path in files)}])"
+    """A table function over Parquet files, for the FROM of a query.
+
+    The files are named literally: no globbing, no columns made of folders called `key=value`.
+    """
+    names = ", ".join(sql_text(_GLOB.sub(r"[\g<0>]", str(path))) for path in files)
+    return f"read_parquet([{names}], hive_partitioning = false)"
 
 
 def sql_text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def verify(snapshot: Snapshot) -> dict:
-    """Recompute every hash of a snapshot. Raises Damaged naming what differs."""
+def verify_files(snapshot: Snapshot) -> None:
+    """Recompute the hash of every file. Raises Damaged naming the first that differs."""
     for name, entry in snapshot.manifest["files"].items():
         path = snapshot.folder / name
         if not path.exists():
@@ -180,8 +210,13 @@ def verify(snapshot: Snapshot) -> dict:
             raise Damaged(
                 f"snapshot {snapshot.name}: {name} was changed after it was frozen; restore {path}"
             )
+
+
+def verify(snapshot: Snapshot) -> dict:
+    """Recompute every hash of a snapshot. Raises Damaged naming what differs."""
+    verify_files(snapshot)
     with duckdb.connect() as connection:
-        found = content_hash(connection, parquet_relation(snapshot.files("corpus/")))
+        found = content_hash(connection, parquet_relation(snapshot.files("corpus")))
     if found != snapshot.content_hash:
         raise Damaged(f"snapshot {snapshot.name}: the content hash of its rows is {found}")
     return {

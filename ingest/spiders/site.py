@@ -15,7 +15,7 @@ import scrapy
 from scrapy.http import Response
 
 from ingest.landing import landed_pages
-from ingest.links import is_followable, page_links, sitemap_links
+from ingest.links import is_followable, location, page_links, sitemap_links
 from ingest.page import Page, as_json, canonical_url
 from ingest.registry import Address
 from ingest.robots import Disallowed
@@ -36,6 +36,7 @@ class SiteSpider(scrapy.Spider):
         self.seen: set[str] = set()
         self.ok_count = 0
         self.resumed_count = 0
+        self.broken_sitemaps: list[str] = []
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         frontier = self.replay()
@@ -58,16 +59,16 @@ class SiteSpider(scrapy.Spider):
             if page["body"] and (page["content_type"] or "").startswith(HTML_TYPES):
                 links.update(dict.fromkeys(page_links(page["body"], page["url"])))
             if page["fetch_status"] == "redirect":
-                links[_location(page["url"], page["headers"])] = None
+                links.update(dict.fromkeys(_redirect(page["url"], page["headers"])))
         return list(links)
 
     def follow(self, urls) -> Iterator[scrapy.Request]:
         """Requests for the urls that belong to the source and were not asked for yet."""
         for url in map(self.source.public, urls):
-            canonical = canonical_url(url)
-            if canonical in self.seen or not self.source.follows(url):
+            if not (self.source.follows(url) and is_followable(url)):
                 continue
-            if is_followable(url) and self.ok_count < self.max_records:
+            canonical = canonical_url(url)
+            if canonical not in self.seen and self.ok_count < self.max_records:
                 self.seen.add(canonical)
                 yield self.request(url, self.parse)
 
@@ -88,15 +89,19 @@ class SiteSpider(scrapy.Spider):
             self.ok_count += 1
         yield page
         if page.fetch_status == "redirect":
-            yield from self.follow([_location(url, page.headers)])
+            yield from self.follow(_redirect(url, page.headers))
         elif page.body and (page.content_type or "").startswith(HTML_TYPES):
             yield from self.follow(page_links(page.body, url))
 
     def parse_sitemap(self, response: Response, url: str):
         if response.status != 200:
-            self.logger.warning("sitemap %s answered %d", response.url, response.status)
+            self.broken_sitemaps.append(f"{url} answered {response.status}")
             return
-        sitemaps, pages = sitemap_links(response.body, url)
+        try:
+            sitemaps, pages = sitemap_links(response.body, url)
+        except Exception as error:  # lxml, gzip and the parser raise a dozen kinds
+            self.broken_sitemaps.append(f"{url} is no sitemap ({type(error).__name__})")
+            return
         for sitemap in map(self.source.public, sitemaps):
             if sitemap not in self.seen and self.source.follows(sitemap):
                 self.seen.add(sitemap)
@@ -109,15 +114,15 @@ class SiteSpider(scrapy.Spider):
             status = "redirect"
         elif status == "ok" and "dataloss" in response.flags:
             status = "truncated"
-        headers = response.headers.to_unicode_dict()
+        headers = {_text(name): _text(b", ".join(v)) for name, v in response.headers.items()}
         return self.row(
             url,
             fetch_status=status,
             http_status=response.status,
             content_type=headers.get("Content-Type"),
-            headers=as_json(dict(headers)),
+            headers=as_json(headers),
             body=response.body,
-            etag=headers.get("ETag"),
+            etag=headers.get("Etag"),
             last_modified=headers.get("Last-Modified"),
         )
 
@@ -146,5 +151,13 @@ class SiteSpider(scrapy.Spider):
         )
 
 
-def _location(url: str, headers: str | None) -> str:
-    return urljoin(url, json.loads(headers or "{}").get("Location", ""))
+def _text(value: bytes) -> str:
+    """A header's bytes: UTF-8 where they are, else Latin-1, which takes any byte."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _redirect(url: str, headers: str | None) -> Iterator[str]:
+    return location(url, json.loads(headers or "{}").get("Location", ""))

@@ -23,12 +23,12 @@ block_sums as (
 titles as (
     select
         stg_pages.host,
-        page_blocks.title,
+        stg_page_blocks.title,
         count(*) as page_count
     from stg_pages
-    inner join page_blocks on stg_pages.page_id = page_blocks.page_id
+    inner join stg_page_blocks on stg_pages.page_id = stg_page_blocks.page_id
     where stg_pages.is_readable
-    group by stg_pages.host, page_blocks.title
+    group by stg_pages.host, stg_page_blocks.title
 ),
 
 headings as (
@@ -40,28 +40,28 @@ headings as (
             order by ordinal
         ) as heading_rank
     from block_roles
-    where is_heading and role = 'main'
+    where is_heading and not is_repeated and codepoint_count <= 200
 ),
 
 described as (
     select
         stg_pages.*,
-        page_blocks.encoding,
-        page_blocks.encoding_evidence,
-        page_blocks.extractor,
-        page_blocks.author,
-        page_blocks.published_at,
-        page_blocks.repair_count,
-        page_blocks.is_truncated,
+        stg_page_blocks.encoding,
+        stg_page_blocks.encoding_evidence,
+        stg_page_blocks.extractor,
+        stg_page_blocks.author,
+        stg_page_blocks.published_at,
+        stg_page_blocks.repair_count,
+        stg_page_blocks.is_truncated,
         coalesce(main_text.text, '') as text,
         coalesce(block_sums.page_codepoints, 0) as page_codepoints,
         coalesce(block_sums.main_codepoints, 0) as main_codepoints,
         case
             when titles.page_count > 3 then headings.text
-            else coalesce(page_blocks.title, headings.text)
+            else coalesce(stg_page_blocks.title, headings.text)
         end as title
     from stg_pages
-    inner join page_blocks on stg_pages.page_id = page_blocks.page_id
+    inner join stg_page_blocks on stg_pages.page_id = stg_page_blocks.page_id
     left join main_text on stg_pages.doc_id = main_text.doc_id
     left join block_sums on stg_pages.doc_id = block_sums.doc_id
     left join headings
@@ -71,7 +71,7 @@ described as (
     left join titles
         on
             stg_pages.host = titles.host
-            and page_blocks.title = titles.title
+            and stg_page_blocks.title = titles.title
     where stg_pages.is_readable
 ),
 

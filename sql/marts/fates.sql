@@ -16,7 +16,8 @@ drops as (
             when 'language' then 4
             when 'quality' then 5
             when 'duplicate' then 6
-            else 7
+            when 'split' then 7
+            else 8
         end as stage_order
     from verdicts
     where verdict = 'drop'
@@ -53,16 +54,21 @@ select
     ends.id,
     ends.source,
     ends.category,
-    ranked.stage,
-    coalesce(ranked.rule, case when corpus.id is null then 'unexplained' else 'kept' end)
-        as rule
+    coalesce(page_drops.stage, passage_drops.stage) as stage,
+    coalesce(
+        page_drops.rule,
+        passage_drops.rule,
+        case when corpus.id is null then 'unexplained' else 'kept' end
+    ) as rule
 from ends
-left join ranked
+left join ranked as page_drops
     on
-        ranked.drop_rank = 1
-        and (
-            ends.id = ranked.id
-            or (ends.id is null and ends.page_id = ranked.page_id)
-        )
+        ends.page_id = page_drops.page_id
+        and ends.id is null
+        and page_drops.drop_rank = 1
+left join ranked as passage_drops
+    on
+        ends.id = passage_drops.id
+        and passage_drops.drop_rank = 1
 left join corpus on ends.id = corpus.id
 order by ends.doc_id, ends.id nulls first, ends.page_id

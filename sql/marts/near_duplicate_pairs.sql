@@ -1,20 +1,31 @@
 -- Pairs of distinct passages whose shingle sets are near enough, by true Jaccard. Grain: pair.
 with
 
--- Every row of a bucket is compared with the bucket's least id: no quadratic blow-up.
+-- Every row of a bucket is compared with the bucket's least id and with the id before its own:
+-- no quadratic blow-up, and a chance guest at the bucket's head hides nobody.
 bucket_edges as (
     select
         id,
-        min(id) over (partition by band, bucket) as least_id
+        min(id) over (partition by band, bucket) as least_id,
+        lag(id) over (
+            partition by band, bucket
+            order by id
+        ) as previous_id
     from passage_bands
 ),
 
 candidates as (
-    select distinct
+    select
         id,
         least_id
     from bucket_edges
     where id <> least_id
+    union
+    select
+        id,
+        previous_id as least_id
+    from bucket_edges
+    where previous_id is not null
 ),
 
 involved as (

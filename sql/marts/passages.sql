@@ -58,7 +58,7 @@ numbered as (
 )
 
 select
-    concat(doc_id, '-', lpad(cast(ordinal as varchar), 4, '0')) as id,
+    concat(doc_id, '-', lpad(cast(ordinal as varchar), 6, '0')) as id,
     doc_id,
     ordinal,
     text,

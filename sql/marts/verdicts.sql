@@ -14,6 +14,8 @@ found as (
     union all
     select * from duplicate_verdicts
     union all
+    select * from split_verdicts
+    union all
     select * from selection_verdicts
 )
 

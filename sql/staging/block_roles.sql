@@ -81,6 +81,8 @@ judged as (
         placed.text,
         placed.is_heading,
         placed.codepoint_count,
+        greatest(repeats.page_count, numbered_repeats.page_count)
+        > greatest(3, sites.page_count * 0.1) as is_repeated,
         case
             when placed.extractor = 'text' then 'main'
             when placed.is_furniture then 'furniture'

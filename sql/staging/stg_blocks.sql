@@ -5,10 +5,10 @@ readable as (
     select
         stg_pages.doc_id,
         stg_pages.host,
-        page_blocks.extractor,
-        page_blocks.blocks
+        stg_page_blocks.extractor,
+        stg_page_blocks.blocks
     from stg_pages
-    inner join page_blocks on stg_pages.page_id = page_blocks.page_id
+    inner join stg_page_blocks on stg_pages.page_id = stg_page_blocks.page_id
     where stg_pages.is_readable
 )
 

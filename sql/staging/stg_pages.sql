@@ -18,7 +18,11 @@ versions as (
         row_number() over (
             partition by doc_id
             order by
-                case when fetch_status in ('ok', 'truncated') then 0 else 1 end,
+                case fetch_status
+                    when 'ok' then 0
+                    when 'truncated' then 1
+                    else 2
+                end,
                 fetched_at desc,
                 page_id
         ) as version_rank

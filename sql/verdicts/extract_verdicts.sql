@@ -30,8 +30,33 @@ cut as (
     where is_truncated
 ),
 
+-- Nearly all of a long page was taken for template or links: worth a look.
+little as (
+    select
+        documents.doc_id,
+        documents.page_id,
+        'little_main_text' as rule,
+        round(main_codepoints * 1e0 / page_codepoints, 4) as value,
+        recipe.min_main_ratio as threshold,
+        'flag' as verdict,
+        concat(
+            cast(main_codepoints as varchar),
+            ' of ',
+            cast(page_codepoints as varchar),
+            ' codepoints'
+        ) as detail
+    from documents
+    cross join recipe
+    where
+        page_codepoints >= 2000
+        and main_codepoints > 0
+        and main_codepoints < recipe.min_main_ratio * page_codepoints
+),
+
 found as (
     select * from empty
+    union all
+    select * from little
     union all
     select * from cut
 )

@@ -13,7 +13,8 @@ candidates as (
         ) as category_rank
     from winners
     inner join documents on winners.doc_id = documents.doc_id
-    where winners.cluster_rank = 1
+    left join split_verdicts on winners.id = split_verdicts.id
+    where winners.cluster_rank = 1 and split_verdicts.id is null
 ),
 
 turns as (

@@ -53,7 +53,7 @@ def test_age_flushes(tmp_path):
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "raw").write_text("a file in the way")
     with pytest.raises(LandingError, match="cannot create"):
-        Lander(tmp_path / "raw" / "run=1")
+        Lander(tmp_path / "raw" / "run=1").open()
 
 
 def test_a_damaged_file_is_named(tmp_path):
