@@ -61,6 +61,8 @@ def _great_expectations():
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="great_expectations|duckdb_engine|marshmallow")
+    # SQLAlchemy keeps DuckDB objects alive to the very end, and nanobind lists them on stderr then.
+    atexit.register(_silence_stderr)
     try:
         import duckdb_engine  # noqa: F401
         import great_expectations
@@ -69,8 +71,6 @@ def _great_expectations():
     from checks.duckdb_dialect import keep_duckdb_connections
 
     keep_duckdb_connections()
-    # SQLAlchemy keeps DuckDB objects alive to the very end, and nanobind lists them on stderr then.
-    atexit.register(_silence_stderr)
     return great_expectations
 
 

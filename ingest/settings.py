@@ -55,7 +55,7 @@ def _overlay(defaults: dict, user: dict, path: list[str]) -> dict:
         if isinstance(example, dict) and isinstance(value, dict):
             merged[key] = _overlay(example, value, [*path, key])
         elif type(value) is type(example) or (type(example) is float and type(value) is int):
-            merged[key] = type(example)(value)
+            merged[key] = float(value) if type(example) is float else value
         else:
             kind = type(example).__name__.replace("dict", "table").replace("str", "text")
             raise SettingsError(f"{where}: {key} = {value!r} must be of type {kind}")

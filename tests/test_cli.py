@@ -68,6 +68,7 @@ def test_an_empty_lake_lists_no_snapshots(aadhan, tmp_path):
         (["sql", "select 1", "--at", "nosuch"], "make one with aadhan build"),
         (["export", "nosuch", "--to", "x"], "make one with aadhan build"),
         (["verify", "nosuch"], "make one with aadhan build"),
+        (["verify", "nosuch/folder"], "no folder nosuch/folder"),
         (["check", "nosuch"], "make one with aadhan build"),
         (["train", "mlm", "--snapshot", "nosuch"], "make one with aadhan build"),
         (["import", "jsonl", "nosuch.jsonl", "--source", "x"], "no such file"),
@@ -96,3 +97,32 @@ def test_settings_of_the_working_folder_are_used_and_checked(aadhan_fails, tmp_p
     assert "unknown key 'min_word'" in aadhan_fails("build", "--name", "x")
     (tmp_path / "aadhan.toml").write_text("[rules\n")
     assert "not readable TOML" in aadhan_fails("build", "--name", "x")
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ("rules = 3", "rules = 3 must be of type table"),
+        ("[rules]\nmin_words = 'many'", "min_words = 'many' must be of type int"),
+        ("[rules]\nmin_words = true", "min_words = True must be of type int"),
+        ("[rules]\nmin_tamil_ratio = 0.97", "good_tamil_ratio = 0.95 is no better than"),
+        ("[build]\ntrain_permille = 950", "together must be 1 to 1000"),
+        ("[strategies.mine]\nnews = 'much'", "news = 'much' must be of type float"),
+    ],
+)
+def test_settings_are_checked_before_anything_is_done(aadhan_fails, tmp_path, settings, says):
+    (tmp_path / "aadhan.toml").write_text(settings)
+    assert says in aadhan_fails("build", "--name", "x")
+
+
+def test_settings_may_name_new_strategies(aadhan_fails, tmp_path):
+    (tmp_path / "aadhan.toml").write_text("[strategies.mine]\nnews = 3\nbook = 0.5\n")
+    assert "run aadhan crawl" in aadhan_fails("build", "--name", "x", "--strategy", "mine")
+
+
+def test_categories_are_the_same_everywhere():
+    from checks.gate import SUITE, load_suite
+    from ingest.registry import CATEGORIES
+
+    (entry,) = [entry for entry in load_suite(SUITE) if entry.get("column") == "category"]
+    assert entry["value_set"] == list(CATEGORIES)

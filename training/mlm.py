@@ -52,23 +52,6 @@ class MlmArguments:
     seed: int = 42
 
 
-class MlmTrainer(Trainer):
-    """XLM-R's forward takes **kwargs but ignores num_items_in_batch; a Trainer that believes
-    otherwise makes loss and gradients grow with accumulation steps times processes."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.model_accepts_loss_kwargs = False
-
-    def evaluate(self, *args, **kwargs):
-        collator = self.data_collator
-        training_epoch, collator.epoch = collator.epoch, 0
-        try:
-            return super().evaluate(*args, **kwargs)
-        finally:
-            collator.epoch = training_epoch
-
-
 class StatelessMaskCollator(DataCollatorForLanguageModeling):
     """Masks drawn from a seed, the epoch and the batch's own tokens: alike in every process and
     after a resume. Evaluation counts as epoch 0, so that it is repeatable."""
@@ -83,6 +66,24 @@ class StatelessMaskCollator(DataCollatorForLanguageModeling):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int.from_bytes(digest.digest(), "little"))
             return super().__call__(features, return_tensors)
+
+
+class MlmTrainer(Trainer):
+    """XLM-R's forward takes **kwargs but ignores num_items_in_batch; a Trainer that believes
+    otherwise makes loss and gradients grow with accumulation steps times processes."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.model_accepts_loss_kwargs = False
+
+    def evaluate(self, *args, **kwargs):
+        collator = self.data_collator
+        assert isinstance(collator, StatelessMaskCollator)
+        training_epoch, collator.epoch = collator.epoch, 0
+        try:
+            return super().evaluate(*args, **kwargs)
+        finally:
+            collator.epoch = training_epoch
 
 
 class _Report(TrainerCallback):

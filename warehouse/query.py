@@ -7,7 +7,7 @@ import duckdb
 
 from ingest.errors import Damaged, QueryError
 from warehouse.models import SQL_FOLDER
-from warehouse.snapshots import RELATIONS, Snapshot, parquet_relation, sql_text
+from warehouse.snapshots import RELATIONS, Snapshot, literal_glob, parquet_relation, sql_text
 
 
 def open_snapshot(snapshot: Snapshot, memory_limit: str = "4GB") -> duckdb.DuckDBPyConnection:
@@ -25,7 +25,9 @@ def open_snapshot(snapshot: Snapshot, memory_limit: str = "4GB") -> duckdb.DuckD
             ) from error
     for path in sorted((SQL_FOLDER / "queries").glob("*.sql")):
         connection.execute(path.read_text(encoding="utf-8"))
-    allowed = ", ".join(sql_text(str(path)) for path in files)
+    # DuckDB compares what a view names, and what that stands for, with the allowed paths.
+    names = {str(path) for path in files} | {literal_glob(path) for path in files}
+    allowed = ", ".join(map(sql_text, sorted(names)))
     connection.execute(f"set memory_limit = {sql_text(memory_limit)}")
     connection.execute(f"set allowed_paths = [{allowed}]")
     connection.execute("set enable_external_access = false")

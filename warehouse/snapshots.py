@@ -192,8 +192,13 @@ def parquet_relation(files: list[Path]) -> str:
 
     The files are named literally: no globbing, no columns made of folders called `key=value`.
     """
-    names = ", ".join(sql_text(_GLOB.sub(r"[\g<0>]", str(path))) for path in files)
+    names = ", ".join(sql_text(literal_glob(path)) for path in files)
     return f"read_parquet([{names}], hive_partitioning = false)"
+
+
+def literal_glob(path: Path) -> str:
+    """A pattern that matches this path alone."""
+    return _GLOB.sub(r"[\g<0>]", str(path))
 
 
 def sql_text(value: str) -> str:

@@ -1,6 +1,7 @@
 """The crawl against a difficult site on loopback: what is asked for and what lands."""
 
 import http.server
+import json
 import random
 import signal
 import subprocess
@@ -37,16 +38,19 @@ class Site(http.server.BaseHTTPRequestHandler):
     def answer(self):
         path = self.path.split("?")[0]
         html = {"Content-Type": "text/html; charset=utf-8", "ETag": '"1"'}
-        if path == "/robots.txt":
+        if path in ("/robots.txt", "/robots2.txt"):
             time.sleep(0.3)  # links to disallowed pages wait for it
             status, text = getattr(self.server, "robots", (404, ""))
+            if path == "/robots.txt" and getattr(self.server, "robots_moved", False):
+                return 301, {"Location": "/robots2.txt"}, b""
             return status, {"Content-Type": "text/plain"}, text.encode()
         if path == "/sitemap.xml":
-            return 404, {}, b""
+            return getattr(self.server, "sitemap", (404, {}, b""))
         if path == "/":
             links = [f"/page/{n}" for n in range(20)] + [f"/secret/{n}" for n in range(20)]
             links += ["/loop", "/to/a", "/gone", "/empty", "/cut", "http://elsewhere.example/x"]
             links += ["/page/1#part", "/page/1?utm=1", "javascript:void(0)", "mailto:a@b", "//["]
+            links += ["http://elsewhere.example:port/", "", "http://[bad", "/accent", "/bad-to"]
             return 200, html, "".join(f"<a href='{link}'>x</a>" for link in links).encode()
         if path == "/loop":
             return 302, {"Location": "/loop"}, b""
@@ -56,6 +60,10 @@ class Site(http.server.BaseHTTPRequestHandler):
             return 301, {"Location": "/page/1"}, b""
         if path == "/empty":
             return 200, html, b""
+        if path == "/accent":
+            return 200, html | {"X-Title": "caf\xe9"}, b"<p>accent <a href='/page/2'>x</a>"
+        if path == "/bad-to":
+            return 302, {"Location": "http://[bad"}, b""
         if path == "/cut":
             return 200, html | {"Content-Length": "9999"}, "<p>பாதி".encode()
         if path == "/gone":
@@ -101,6 +109,8 @@ def test_every_url_asked_for_lands_once_with_what_became_of_it(site, tmp_path):
     assert by_path["/gone"] == [("http_error", 410)]
     assert by_path["/empty"] == [("ok", 200)]
     assert by_path["/cut"] == [("truncated", 200)]
+    assert by_path["/accent"] == [("ok", 200)]
+    assert by_path["/bad-to"] == [("redirect", 302)]
     assert by_path["/page/1"] == [("ok", 200)]
     assert sum(path.startswith("/secret") for path in by_path) == 20
     assert site.asked["/loop"] == 1
@@ -114,6 +124,20 @@ def test_no_disallowed_page_is_fetched_while_robots_is_on_its_way(site, tmp_path
     refused = [row for row in landed(tmp_path / "lake") if row[0] == "disallowed"]
     assert len(refused) == 20 and all("/secret/" in url for _, _, url in refused)
     assert site.asked["/robots.txt"] == 1
+
+
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+def test_a_robots_txt_that_has_moved_or_has_a_mark_is_obeyed(site, tmp_path, bom):
+    site.robots, site.robots_moved = (200, f"{bom}User-agent: *\nDisallow: /secret/\n"), True
+    crawl(site, tmp_path / "lake")
+    assert not [path for path in site.asked if path.startswith("/secret")]
+
+
+def test_a_site_that_forbids_everything_lands_its_refusal(site, tmp_path):
+    site.robots = (200, "User-agent: *\nDisallow: /\n")
+    done = crawl(site, tmp_path / "lake")
+    assert done.returncode == 0 and "not one page could be read" in done.stderr
+    assert {row[0] for row in landed(tmp_path / "lake")} == {"disallowed"}
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
@@ -155,6 +179,80 @@ def test_a_finished_crawl_is_not_resumed_but_done_again(site, tmp_path):
     crawl(site, tmp_path / "lake")
     crawl(site, tmp_path / "lake")
     assert len(list((tmp_path / "lake" / "raw" / "source=demo").iterdir())) == 2
+
+
+@pytest.mark.parametrize("body", [b"", b"no xml", b"\x1f\x8b cut", b"<urlset><url><loc>http://["])
+def test_a_broken_sitemap_is_told_and_the_crawl_goes_on(site, tmp_path, body):
+    site.sitemap = (200, {"Content-Type": "application/xml"}, body)
+    done = crawl(site, tmp_path / "lake")
+    assert done.returncode == 0
+    assert sum(row[0] == "ok" for row in landed(tmp_path / "lake")) > 20
+
+
+def test_an_unchanged_recrawl_changes_nothing_in_the_corpus(tmp_path):
+    lake, hashes = tmp_path / "lake", []
+    for name in ("one", "two"):
+        with serve_folder(SITE) as server:
+            assert crawl(server, lake).returncode == 0
+        done = run_aadhan("build", "--name", name, "--lake", lake, "--format", "json")
+        assert done.returncode == 0, done.stderr
+        hashes.append(json.loads(done.stdout)[0]["content_hash"])
+    assert hashes[0] == hashes[1]
+
+
+def cut_crawl(site, lake):
+    """A crawl that is killed after it has landed a few files."""
+    (lake.parent / "aadhan.toml").write_text("[crawl]\nflush_pages = 5\n")
+    command = [sys.executable, "-m", "aadhan", "crawl", "--source", "demo"]
+    command += ["--base-url", site.url, "--lake", str(lake)]
+    process = subprocess.Popen(command, cwd=lake.parent, env={"PYTHONPATH": str(ROOT)})
+    while process.poll() is None and len(list(lake.rglob("*.parquet"))) < 2:
+        time.sleep(0.01)
+    return process
+
+
+def test_a_resume_while_the_site_is_down_loses_nothing(site, tmp_path):
+    site.pages, site.delay = 60, 0.02
+    lake = tmp_path / "lake"
+    process = cut_crawl(site, lake)
+    process.kill()
+    process.wait()
+    url, site.url = site.url, "http://127.0.0.1:9/"
+    done = crawl(site, lake)
+    assert done.returncode == 1 and "no answer" in done.stderr
+    site.url = url
+    done = crawl(site, lake)
+    assert done.returncode == 0 and "went on with" in done.stderr
+    assert sum(row[0] == "ok" for row in landed(lake)) >= 60
+
+
+def test_two_crawls_of_a_source_do_not_run_at_once(site, tmp_path):
+    site.pages, site.delay = 60, 0.05
+    lake = tmp_path / "lake"
+    process = cut_crawl(site, lake)
+    done = crawl(site, lake)
+    assert done.returncode == 1 and "a crawl or import of demo is running" in done.stderr
+    assert process.wait() == 0
+    assert crawl(site, lake).returncode == 0
+
+
+def test_a_build_tells_of_a_crawl_that_has_not_finished(site, tmp_path):
+    site.pages, site.delay = 60, 0.02
+    process = cut_crawl(site, tmp_path / "lake")
+    process.kill()
+    process.wait()
+    more = ("--lake", tmp_path / "lake", "--unchecked")
+    done = run_aadhan("build", "--name", "x", *more, cwd=tmp_path)
+    assert "the last crawl of demo has not finished" in done.stderr
+
+
+def test_an_import_is_no_crawl_to_be_resumed(site, tmp_path):
+    (tmp_path / "mine.jsonl").write_text('{"id": 1, "text": "அ"}')
+    arguments = ("import", "jsonl", tmp_path / "mine.jsonl", "--source", "demo")
+    assert run_aadhan(*arguments, "--lake", tmp_path / "lake").returncode == 0
+    done = crawl(site, tmp_path / "lake")
+    assert done.returncode == 0 and "went on with" not in done.stderr
+    assert len(list((tmp_path / "lake" / "raw" / "source=demo").glob("run=*"))) == 2
 
 
 def test_kill_9_and_resume_lands_every_page_once(site, tmp_path):

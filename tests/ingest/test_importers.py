@@ -1,5 +1,7 @@
 import gzip
 import json
+import os
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -98,3 +100,63 @@ def test_an_empty_folder_is_named(tmp_path, kind):
     (tmp_path / "empty").mkdir()
     with pytest.raises(SourceError, match="holds no"):
         run(kind, tmp_path / "empty", tmp_path / "lake")
+
+
+def urls(lake):
+    return [row[0] for row in rows(lake, "canonical_url").fetchall()]
+
+
+def test_records_of_one_url_stay_records_of_their_own(tmp_path):
+    path = tmp_path / "a.jsonl"
+    lines = [{"id": n, "url": "https://x.example/book", "text": f"உரை {n}"} for n in range(3)]
+    lines += [{"url": "https://x.example/other", "text": f"உரை {n}"} for n in range(3)]
+    path.write_text("\n".join(json.dumps(line) for line in lines))
+    assert run("jsonl", path, tmp_path / "lake") == {"landed": 6}
+    assert len(set(urls(tmp_path / "lake"))) == 6
+    assert run("jsonl", path, tmp_path / "lake")["known"] == 6
+
+
+def test_a_record_that_went_back_is_landed_again(tmp_path):
+    path = tmp_path / "a.jsonl"
+    for text in ("முதல்", "இரண்டாவது", "முதல்"):
+        path.write_text(json.dumps({"id": 1, "text": text}))
+        assert run("jsonl", path, tmp_path / "lake") == {"landed": 1}
+
+
+def test_odd_records_are_landed_or_counted(tmp_path):
+    path = tmp_path / "a.jsonl"
+    odd = [
+        '{"id": "\\ud800", "text": "a \\udfff b", "note": "\\ud83d"}',
+        '{"url": "http://[bad", "text": "c"}',
+        "[" * 100_000,
+    ]
+    path.write_text("\n".join(odd))
+    assert run("jsonl", path, tmp_path / "lake") == {"landed": 2, "broken lines": 1}
+
+
+def test_odd_file_names_are_addresses_of_their_own(tmp_path):
+    folder = tmp_path / "site"
+    (folder / "folder.html").mkdir(parents=True)
+    for name in (b"a #1.html", b"a #2.html", b"a?b.html", b"\xff.html"):
+        Path(os.fsdecode(bytes(folder) + b"/" + name)).write_bytes(b"<p>" + name)
+    assert run("html", folder, tmp_path / "lake", base_url="https://x.example/")["landed"] == 4
+    assert len(set(urls(tmp_path / "lake"))) == 4
+
+
+def test_a_record_brings_its_licence_and_a_known_category(tmp_path):
+    path = tmp_path / "a.jsonl"
+    lines = [
+        {"id": 1, "text": "a", "category": "news", "license": "CC0-1.0"},
+        {"id": 2, "text": "b", "category": "sports"},
+    ]
+    path.write_text("\n".join(json.dumps(line) for line in lines))
+    run("jsonl", path, tmp_path / "lake", licence="MIT")
+    found = rows(tmp_path / "lake", "url, category, licence").fetchall()
+    assert found == [("mine:1", "news", "CC0-1.0"), ("mine:2", "book", "MIT")]
+
+
+def test_an_unknown_category_is_refused_at_the_door(aadhan_fails, tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "a"}')
+    more = ("--source", "x", "--category", "poetry", "--lake", tmp_path / "lake")
+    assert "known are news, encyclopedia" in aadhan_fails("import", "jsonl", "a.jsonl", *more)
+    assert not (tmp_path / "lake").exists()

@@ -101,3 +101,30 @@ def test_long_blocks_are_cut_without_losing_a_letter(text, times):
 @given(st.binary(max_size=300))
 def test_any_bytes_are_survived(body):
     read(body)
+
+
+def test_an_anchor_without_address_is_no_link():
+    """Old pages leave <a name=top> open: the whole book would be link text."""
+    row = read(("<a name=top><p>" + "பாடல் " * 50 + "<p><a href=/>மேலே</a>").encode())
+    assert [block["link_codepoints"] for block in row["blocks"]] == [0, len("மேலே")]
+
+
+def test_link_text_is_counted_as_it_reads_and_shared_among_parts():
+    long = "சொல் " * 2000
+    row = read(f"<div>{long}<a href=/>{'இணைப்பு ' * 100}</a></div>".encode())
+    blocks = row["blocks"]
+    assert len(blocks) > 2
+    assert all(block["link_codepoints"] < 0.2 * len(block["text"]) for block in blocks)
+    (block,) = read(f"<p>ஆறு சொற்கள் <a href=/>அ{' ' * 600}ஆ</a></p>".encode())["blocks"]
+    assert block["link_codepoints"] == 3
+
+
+@pytest.mark.parametrize("charset", ["hex", "base64", "undefined", "idna", "unicode_escape"])
+def test_codecs_that_are_no_charsets_are_not_believed(charset):
+    row = read(f"<meta charset={charset}><p>".encode() + b"caf\xe9 text")
+    assert row["encoding"] == "utf-8-lossy"
+
+
+def test_titles_lose_markup_and_line_breaks():
+    row = read("<title>ஒன்று &lt;br&gt;\nஇரண்டு</title><p>x".encode())
+    assert row["title"] == "ஒன்று இரண்டு"

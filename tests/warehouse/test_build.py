@@ -1,6 +1,7 @@
 """Builds: the same bytes everywhere, nothing unexplained, nothing half-made."""
 
 import itertools
+import json
 import os
 import random
 import shutil
@@ -16,7 +17,9 @@ from conftest import ROOT, run_aadhan, run_aadhan_on_a_full_disk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from checks.gate import check
 from ingest.errors import ChecksFailed, LakeError, NameTaken, NoSuchSnapshot
+from ingest.importers import import_path
 from ingest.landing import raw_files
 from warehouse.build import build, candidate_folder
 from warehouse.export import export
@@ -379,3 +382,135 @@ def test_unassigned_codepoints_of_the_block_are_no_letters(demo_texts, land, rec
     snapshot = make(land(tmp_path / "lake", {"a": text}), recipe())
     assert run_query(snapshot, "select tamil_ratio from corpus")[1] == [(1.0,)]
     assert run_query(snapshot, "select tamil_ratio from documents")[1] == [(1.0,)]
+
+
+def test_text_a_parent_trained_on_never_comes_into_evaluation(demo_texts, land, recipe, tmp_path):
+    """Neither by a duplicate that lost, nor by what max_records cut, nor by a grandparent."""
+    lake = tmp_path / "lake"
+    texts = list(demo_texts.values())
+    land(lake, {f"{n}{twin}": text for n, text in enumerate(texts) for twin in "ab"})
+    one = make(lake, recipe("one"))
+    make(lake, recipe("two", parent="one", max_records=5))
+    # The originals are rewritten at their origin; the twins come to the fore.
+    land(
+        lake, {f"{n}a": f"புதிய உரை {n} " + texts[(n + 1) % len(texts)] for n in range(len(texts))}
+    )
+    three = make(lake, recipe("three", parent="two", build={"split_salt": "another"}))
+    query = "select text from corpus where split"
+    trained = {text for (text,) in run_query(one, f"{query} = 'train'")[1]}
+    evaluated = {text for (text,) in run_query(three, f"{query} <> 'train'")[1]}
+    assert len(trained) > 50 and evaluated
+    assert not trained & evaluated
+
+
+def test_a_row_seen_in_train_leaves_evaluation(demo_texts, land, recipe, tmp_path):
+    """A document of the parent's evaluation takes over a text of its train; both origins change."""
+    lake = tmp_path / "lake"
+    texts = list(demo_texts.values())
+    land(lake, {f"d{n}": text for n, text in enumerate(texts[:40])})
+    one = make(lake, recipe("one"))
+    rows = run_query(one, "select url, split, text from corpus order by url")[1]
+    trained = next(row for row in rows if row[1] == "train")
+    evaluated = next(row for row in rows if row[1] == "test")
+    keys = [url.removeprefix("test:") for url, _, _ in (trained, evaluated)]
+    land(lake, {keys[0]: texts[50], keys[1]: trained[2]})
+    two = make(lake, recipe("two", parent="one"))
+    assert run_query(two, f"select count(*) from corpus where url = 'test:{keys[1]}'")[1] == [(0,)]
+    verdicts = "select verdict from verdicts where rule = 'seen_in_train'"
+    assert run_query(two, verdicts)[1] == [("drop",)]
+
+
+def test_one_address_in_two_sources_lies_in_one_split(demo_texts, land, recipe, tmp_path):
+    lake = tmp_path / "lake"
+    texts = list(demo_texts.values())
+    for source, part in (("a", texts[:40]), ("b", texts[40:80])):
+        lines = [
+            json.dumps({"url": f"http://x.example/{n}", "text": text})
+            for n, text in enumerate(part)
+        ]
+        (tmp_path / f"{source}.jsonl").write_text("\n".join(lines))
+        import_path("jsonl", tmp_path / f"{source}.jsonl", lake, source=source, category="news")
+    snapshot = make(lake, recipe())
+    query = "select url from corpus group by url having count(distinct split) > 1"
+    assert run_query(snapshot, query)[1] == []
+    assert run_query(snapshot, "select count(distinct source) from corpus")[1] == [(2,)]
+
+
+def test_a_cut_recrawl_does_not_replace_a_whole_page(lake, recipe, demo):
+    (path,) = raw_files(lake)
+    import pyarrow.parquet as pq
+
+    again = duckdb.sql(
+        "select * replace (body[:400]::blob as body, 'truncated' as fetch_status, "
+        "page_id || 'x' as page_id, fetched_at + interval 1 day as fetched_at) "
+        f"from read_parquet('{path}') where fetch_status = 'ok'"
+    ).to_arrow_table()
+    pq.write_table(again, path.with_name("0001.parquet"))
+    assert make(lake, recipe()).content_hash == demo.content_hash
+
+
+def test_the_same_file_landed_twice_changes_nothing(lake, recipe, demo):
+    (path,) = raw_files(lake)
+    other = path.parent.with_name("run=20990101T000000000000")
+    other.mkdir()
+    shutil.copy(path, other / path.name)
+    snapshot = make(lake, recipe())
+    assert snapshot.content_hash == demo.content_hash
+    assert snapshot.manifest["documents"] == demo.manifest["documents"]
+
+
+@pytest.mark.parametrize("folder", ["lake [1]", "category=zzz/url=q", "ஏரி 'x'", "a*b?"])
+def test_the_lake_may_lie_anywhere(demo, demo_lake, recipe, tmp_path, folder):
+    lake = copy_raw(demo_lake, tmp_path / folder)
+    snapshot = make(lake, recipe("demo"))
+    assert snapshot.content_hash == demo.content_hash
+    assert run_query(snapshot, "select count(*) from corpus")[1][0][0] == demo.manifest["rows"]
+    assert check(snapshot.folder)["state"] == "passed"
+
+
+def test_a_source_may_be_called_by_a_number(demo_texts, land, recipe, tmp_path):
+    lake = tmp_path / "lake"
+    land(lake, dict(list(demo_texts.items())[:5]), source="2024")
+    land(lake, dict(list(demo_texts.items())[5:9]), source="other")
+    assert make(lake, recipe()).manifest["sources"].keys() == {"2024", "other"}
+
+
+def test_a_damaged_parent_does_not_damage_its_child(lake, recipe):
+    one = make(lake, recipe("one"))
+    path = one.folder / "documents.parquet"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    verify(make(lake, recipe("two", parent="one")))
+
+
+def test_damaged_cached_blocks_are_made_again(lake, recipe, demo):
+    make(lake, recipe("one"))
+    for path in (lake / "blocks").iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+    assert make(lake, recipe("two")).content_hash == demo.content_hash
+
+
+def test_imported_titles_authors_and_dates_reach_the_corpus(demo_texts, recipe, tmp_path):
+    fields = {"id": 1, "title": "தலைப்பு", "author": "ஒருவர்", "date": "2026-03-04T10:00"}
+    record = fields | {"text": next(iter(demo_texts.values()))}
+    (tmp_path / "a.jsonl").write_text(json.dumps(record))
+    lake = tmp_path / "lake"
+    import_path("jsonl", tmp_path / "a.jsonl", lake, source="a", category="news")
+    query = "select title, author, published_at from corpus"
+    assert run_query(make(lake, recipe()), query)[1] == [("தலைப்பு", "ஒருவர்", "2026-03-04")]
+
+
+@pytest.mark.slow
+def test_an_interrupt_is_no_traceback(lake, tmp_path):
+    command = [sys.executable, "-m", "aadhan", "build", "--name", "x", "--lake", str(lake)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for seconds in (1.2, 2.0, 3.5):
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate()
+        assert b"Traceback" not in stderr and b"nanobind" not in stderr, stderr.decode()
+        assert process.returncode in (0, 130)
+        shutil.rmtree(lake / "snapshots", ignore_errors=True)
+    assert not (lake / "candidates").exists()

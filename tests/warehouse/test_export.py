@@ -83,3 +83,57 @@ def test_any_change_in_an_export_is_found(demo, tmp_path):
         shutil.rmtree(folder)
     with pytest.raises(SnapshotError):
         verify_export(tmp_path)
+
+
+def test_a_damaged_snapshot_is_not_exported(demo_lake, tmp_path):
+    from warehouse.snapshots import find_snapshot
+
+    shutil.copytree(demo_lake / "snapshots", tmp_path / "snapshots")
+    snapshot = find_snapshot(tmp_path, "demo")
+    path = snapshot.folder / "corpus" / "demo.parquet"
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(Damaged, match="was changed after it was frozen"):
+        export(snapshot, tmp_path / "hf")
+    assert not (tmp_path / "hf").exists()
+    path.write_bytes(path.read_bytes()[:50])
+    for verb in (("sql", "select 1", "--at", "demo"), ("check", "demo")):
+        done = run_aadhan(*verb, "--lake", tmp_path)
+        assert done.returncode == 1 and "Traceback" not in done.stderr
+        assert "cannot be read" in done.stderr
+    shutil.move(tmp_path / "snapshots" / "demo", tmp_path / "snapshots" / "other")
+    with pytest.raises(Damaged, match="give it its name back"):
+        find_snapshot(tmp_path, "other")
+
+
+def test_a_damaged_export_is_made_again_when_asked_and_strangers_stay(demo, tmp_path, monkeypatch):
+    folder = tmp_path / "hf"
+    export(demo, folder)
+    (folder / "train.jsonl").write_text("x")
+    with pytest.raises(Damaged, match="--overwrite"):
+        export(demo, folder)
+    export(demo, folder, overwrite=True)
+    verify_export(folder)
+    (folder / ".git").mkdir()
+    with pytest.raises(SettingsError, match="files that are no export"):
+        export(demo, folder, overwrite=True)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    from pathlib import Path
+
+    assert export(demo, Path("."))["name"] == "demo"
+
+
+def test_an_empty_split_is_not_promised(demo_texts, land, recipe, tmp_path):
+    datasets = pytest.importorskip("datasets")
+    from warehouse.build import build
+
+    lake = land(tmp_path / "lake", dict(list(demo_texts.items())[:6]))
+    folder = tmp_path / "hf"
+    export(build(lake, recipe("x", build={"train_permille": 1000}), gate=None), folder)
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert "split: train" in card and "split: test" not in card
+    code = card.split("```python\n")[1].split("```")[0]
+    monkey = code.replace('f"{split}.jsonl"', f'f"{folder}/{{split}}.jsonl"')
+    names = {}
+    exec(monkey.replace('"json",', f'"json", cache_dir="{tmp_path}/cache",'), names)
+    assert isinstance(names["corpus"], datasets.DatasetDict) and len(names["corpus"]["train"]) == 6

@@ -67,15 +67,15 @@ def test_ten_writers_race_for_a_name_and_one_wins(demo, tmp_path):
 
     def attempt(candidate):
         try:
-            return publish(candidate, tmp_path / "lake", "prize").name
+            return publish(candidate, tmp_path / "lake", "demo").name
         except NameTaken as error:
             return str(error)
 
     with ThreadPoolExecutor(10) as pool:
         results = list(pool.map(attempt, candidates))
-    assert results.count("prize") == 1
+    assert results.count("demo") == 1
     assert sum("never reused" in result for result in results) == 9
-    verify(find_snapshot(tmp_path / "lake", "prize"))
+    verify(find_snapshot(tmp_path / "lake", "demo"))
 
 
 def test_a_name_resolves_or_raises(demo_lake):
