@@ -6,8 +6,6 @@ only what is new, a killed build costs one file, and workers need not talk to ea
 
 import hashlib
 import multiprocessing
-import os
-import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,13 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.errors import LakeError
-from ingest.landing import unreadable, write_atomically, write_parquet
-from ingest.page import SCHEMA as PAGE_SCHEMA
-from warehouse import blocks
+from warehouse.pages import die_with_parent, make_blocks
 from warehouse.snapshots import file_sha256
-
-READ_COLUMNS = ["page_id", "content_type", "body", "fetch_status", "record"]
-BATCH_PAGES = 64
 
 
 def cache_blocks(
@@ -65,7 +58,7 @@ def _make_all(missing: dict[Path, Path], threads: int):
     # Spawned, not forked: DuckDB and Arrow have threads running.
     context = multiprocessing.get_context("spawn")
     workers = min(threads, len(missing))
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_die_with_parent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=die_with_parent) as pool:
         try:
             yield from pool.map(make_blocks, missing.values(), missing)
         except BrokenProcessPool as error:
@@ -75,50 +68,10 @@ def _make_all(missing: dict[Path, Path], threads: int):
             ) from error
 
 
-def _die_with_parent() -> None:
-    """End a worker whose build was killed; it would wait for work for ever."""
-
-    def watch() -> None:
-        if parent := multiprocessing.parent_process():
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def make_blocks(raw: Path, made: Path) -> None:
-    """Read one raw file's pages into their blocks."""
-    try:
-        source = pq.ParquetFile(raw)
-        if absent := set(PAGE_SCHEMA.names) - set(source.schema_arrow.names):
-            raise LakeError(
-                f"{raw} has no column {sorted(absent)[0]}: it is not a file of pages; "
-                "move it out of the lake and bring it in with aadhan import"
-            )
-        batches = [
-            blocks.page_blocks(readable(batch))
-            for batch in source.iter_batches(BATCH_PAGES, columns=READ_COLUMNS)
-        ]
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-        raise unreadable(raw, error) from error
-    table = pa.Table.from_batches(batches, schema=blocks.SCHEMA)
-    write_atomically(made, lambda tmp: write_parquet(table, tmp))
-
-
-def readable(batch: pa.RecordBatch) -> pa.RecordBatch:
-    statuses = batch.column("fetch_status").to_pylist()
-    bodies = batch.column("body").is_valid().to_pylist()
-    keep = [
-        body and status in ("ok", "truncated")
-        for status, body in zip(statuses, bodies, strict=True)
-    ]
-    return batch.filter(pa.array(keep, pa.bool_()))
-
-
 def code_hash() -> str:
     """Version of what turns bodies into blocks: its modules and the libraries under them."""
     digest = hashlib.sha256()
-    for name in ("blocks.py", "decode.py", "tamil.py", "tscii.py"):
+    for name in ("pages.py", "blocks.py", "decode.py", "tamil.py", "tscii.py"):
         digest.update(Path(__file__).with_name(name).read_bytes())
     for package in ("regex", "selectolax"):
         digest.update(metadata.version(package).encode())

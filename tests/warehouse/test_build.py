@@ -213,6 +213,18 @@ def test_kill_9_during_build_costs_nothing(demo, lake, tmp_path):
     assert not list(lake.rglob("*.tmp")) and not (lake / "candidates").exists()
 
 
+def test_workers_are_quiet_and_load_no_duckdb(demo_texts, land, tmp_path):
+    lake = tmp_path / "lake"
+    land(lake, dict(list(demo_texts.items())[:20]), source="a")
+    land(lake, dict(list(demo_texts.items())[20:40]), source="b")
+    done = run_aadhan("build", "--name", "x", "--lake", lake, cwd=tmp_path)
+    assert done.returncode == 0
+    assert all(line.startswith(("dropped", "kept")) for line in done.stderr.splitlines())
+    code = "import sys, warehouse.pages; print('duckdb' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert run.stdout.strip() == "False"
+
+
 @pytest.mark.slow
 def test_workers_end_with_a_killed_build(demo_texts, land, tmp_path):
     lake = tmp_path / "lake"
