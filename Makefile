@@ -1,9 +1,9 @@
-# make demo | test | lint | fmt | bench | clean; each sets up what it needs in .venv.
+# make demo | test | lint | types | fmt | clean; each sets up what it needs in .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test test-all lint types fmt bench clean
+.PHONY: setup demo test lint types fmt clean
 
 setup: .venv/.ready
 

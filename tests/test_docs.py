@@ -63,6 +63,15 @@ def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
 
 
+def test_the_readme_shows_the_hash_and_rows_of_the_demo(demo):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"content hash {demo.content_hash}" in text
+    assert f"{demo.manifest['rows']} rows, {demo.manifest['words']:,} words" in text
+    for fate in demo.manifest["fates"]:
+        if fate["stage"]:
+            assert f"{fate['count']} by {fate['stage']}: {fate['rule']}" in text
+
+
 @pytest.mark.slow
 def test_the_tutorial_runs_from_top_to_bottom(tmp_path):
     pytest.importorskip("torch")
@@ -84,4 +93,6 @@ def test_the_tutorial_runs_from_top_to_bottom(tmp_path):
             ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True
         )
     assert done.returncode == 0, done.stderr[-3000:]
+    told = re.search(r"content_hash +(\w{64})", (ROOT / "docs" / "tutorial.md").read_text("utf-8"))
+    assert told and told[1] in done.stdout, "the tutorial shows another hash than it makes"
     assert "kaar-neer" not in done.stderr and "near_duplicate" in done.stdout
