@@ -14,6 +14,8 @@ from urllib.parse import urlsplit, urlunsplit
 import pyarrow as pa
 from w3lib.url import canonicalize_url
 
+HTML_TYPES = ("text/html", "application/xhtml+xml")
+
 SCHEMA = pa.schema(
     [
         pa.field("page_id", pa.string(), nullable=False),

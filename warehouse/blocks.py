@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from ingest.page import HTML_TYPES
 from warehouse import tamil
 from warehouse.decode import decode
 
@@ -43,7 +44,6 @@ SCHEMA = pa.schema(
     ]
 )
 
-HTML_TYPES = ("text/html", "application/xhtml+xml")
 TEXT_TYPES = ("text/plain", "text/markdown")
 # A block longer than this is cut at line ends, else at sentence ends: passages are made of blocks.
 MAX_BLOCK_CODEPOINTS = 3000

@@ -16,11 +16,9 @@ from scrapy.http import Response
 
 from ingest.landing import landed_pages
 from ingest.links import is_followable, location, page_links, sitemap_links
-from ingest.page import Page, as_json, canonical_url
+from ingest.page import HTML_TYPES, Page, as_json, canonical_url
 from ingest.registry import Address
 from ingest.robots import Disallowed
-
-HTML_TYPES = ("text/html", "application/xhtml+xml")
 
 
 class SiteSpider(scrapy.Spider):

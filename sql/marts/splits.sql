@@ -25,9 +25,11 @@ hashed as (
     select
         keys.doc_id,
         case
-            when substring(sha256(concat(keys.split_key, recipe.split_salt)), 1, 8)
+            when
+                substring(sha256(concat(keys.split_key, recipe.split_salt)), 1, 8)
                 < recipe.train_below then 'train'
-            when substring(sha256(concat(keys.split_key, recipe.split_salt)), 1, 8)
+            when
+                substring(sha256(concat(keys.split_key, recipe.split_salt)), 1, 8)
                 < recipe.validation_below then 'validation'
             else 'test'
         end as split
@@ -38,11 +40,17 @@ hashed as (
 -- What the parent and its parents gave to this document, to its address, to its texts, and to the
 -- documents it shares a cluster with.
 parent_documents as (
-    select distinct doc_id, split from parent_splits
+    select distinct
+        doc_id,
+        split
+    from parent_splits
 ),
 
 parent_texts as (
-    select distinct text_sha256, split from parent_splits
+    select distinct
+        text_sha256,
+        split
+    from parent_splits
 ),
 
 mates as (

@@ -44,7 +44,6 @@ select
     fetch_status,
     fetch_detail,
     content_type,
-    record,
     case
         when canonical_url like 'http%'
             then regexp_extract(canonical_url, '^https?://([^/]+)', 1)

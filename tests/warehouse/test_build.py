@@ -523,6 +523,7 @@ def test_an_interrupt_is_no_traceback(lake, tmp_path):
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate()
         assert b"Traceback" not in stderr and b"nanobind" not in stderr, stderr.decode()
-        assert process.returncode in (0, 130)
+        # -SIGINT: it came before Python was up, or after its work was done.
+        assert process.returncode in (0, 130, -signal.SIGINT)
         shutil.rmtree(lake / "snapshots", ignore_errors=True)
     assert not (lake / "candidates").exists()
