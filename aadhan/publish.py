@@ -158,10 +158,11 @@ def export(name, folder, overwrite, lake, form):
       aadhan export ta-2026.11 --to data/final/tamil_texts/hf
     """
     from warehouse.export import export as run_export
-    from warehouse.snapshots import find_snapshot
+    from warehouse.snapshots import file_sha256, find_snapshot
 
     manifest = run_export(find_snapshot(lake, name), folder, overwrite=overwrite)
     rows = [(file, entry.get("rows"), entry["sha256"]) for file, entry in manifest["files"].items()]
+    rows.append(("manifest.json", None, file_sha256(folder / "manifest.json")))
     answer(["file", "rows", "sha256"], rows, form)
 
 

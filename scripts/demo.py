@@ -61,8 +61,14 @@ def main() -> None:
     trained = aadhan("train", "mlm", "--snapshot", NAME, "--models", str(LAKE / "models"), "--tiny",
                      "--block-size", "128", "--epochs", "12", "--batch-size", "8",
                      "--learning-rate", "2e-3")[0]  # fmt: skip
-    run = json.loads((ROOT / trained["run"] / "run.json").read_text(encoding="utf-8"))
+    summarise(base_url, crawled, snapshot, dropped, samples, by_category, files, trained)
+    print(f"\nAll of it is in {LAKE}; {time.monotonic() - started:.0f} seconds.")
+    print(f'Go on with: aadhan sql "select * from fates" --at {NAME} --lake {LAKE}')
 
+
+def summarise(base_url, crawled, snapshot, dropped, samples, by_category, files, trained) -> None:
+    """What a person wants to know at the end."""
+    run = json.loads((ROOT / trained["run"] / "run.json").read_text(encoding="utf-8"))
     print("\n" + "=" * 88)
     print("What happened")
     print("=" * 88)
@@ -93,8 +99,6 @@ def main() -> None:
     for sample in run["fill_mask"][:3]:
         guesses = ", ".join(one["token"] for one in sample["guesses"])
         print(f"             {sample['prompt']}\n               {sample['hidden']} → {guesses}")
-    print(f"\nAll of it is in {LAKE}; {time.monotonic() - started:.0f} seconds.")
-    print(f'Go on with: aadhan sql "select * from fates" --at {NAME} --lake {LAKE}')
 
 
 def step(number: int, what: str) -> None:

@@ -13,6 +13,7 @@ import duckdb
 
 from ingest.errors import Damaged, LandingError, SettingsError, SnapshotError
 from ingest.landing import flush_folder
+from warehouse.card import card
 from warehouse.snapshots import (
     SPLITS,
     Snapshot,
@@ -90,82 +91,6 @@ def _write(snapshot: Snapshot, folder: Path) -> dict:
     text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     (folder / "manifest.json").write_text(text, encoding="utf-8")
     return manifest
-
-
-def card(snapshot: Snapshot, files: dict) -> str:
-    """The dataset card: what it is, how much of what, under which licences, how to remake it."""
-    manifest, recipe = snapshot.manifest, snapshot.manifest["recipe"]
-    with duckdb.connect() as connection:
-        relation = parquet_relation(snapshot.files("corpus"))
-        groups = connection.execute(
-            "select source, category, coalesce(licence, 'unknown'), count(*), "
-            f"sum(word_count)::bigint from {relation} group by all order by 1, 2, 3"
-        ).fetchall()
-    # An empty file cannot be loaded; such a split is told in the table only.
-    filled = [split for split in SPLITS if files[f"{split}.jsonl"]["rows"]]
-    licences = sorted({group[2] for group in groups})
-    unchecked = manifest["checks"]["state"] != "passed"
-    lines = [
-        "---",
-        "language: ta",
-        f"pretty_name: {snapshot.name}",
-        "task_categories: [text-generation, fill-mask]",
-        "configs:",
-        "- config_name: default",
-        "  data_files:",
-        *(f"  - {{split: {split}, path: {split}.jsonl}}" for split in filled),
-        "---",
-        "",
-        f"# {snapshot.name}",
-        "",
-        f"A Tamil corpus frozen by aadhan. Content hash `{snapshot.content_hash}`.",
-        "",
-        "**It was published without checks.**" if unchecked else "All checks passed.",
-        "",
-        "| split | rows | words |",
-        "|---|--:|--:|",
-    ]
-    for split in SPLITS:
-        words = manifest["splits"].get(split, {"words": 0})["words"]
-        lines.append(f"| {split} | {files[f'{split}.jsonl']['rows']:,} | {words:,} |")
-    lines += [
-        "",
-        "| source | category | licence | rows | words |",
-        "|---|---|---|--:|--:|",
-        *(f"| {s} | {c} | {lic} | {rows:,} | {words:,} |" for s, c, lic, rows, words in groups),
-        "",
-        f"Licences: {'; '.join(licences)}. Each row keeps its `source` and `url`.",
-        "",
-        "What was dropped on the way, by the first rule that dropped it:",
-        "",
-        "| stage | rule | count |",
-        "|---|---|--:|",
-        *(
-            f"| {fate['stage']} | {fate['rule']} | {fate['count']:,} |"
-            for fate in manifest["fates"]
-            if fate["stage"]
-        ),
-        "",
-        "Load it:",
-        "",
-        "```python",
-        "from datasets import load_dataset",
-        "",
-        f'files = {{split: f"{{split}}.jsonl" for split in {filled}}}',
-        'corpus = load_dataset("json", data_files=files)',
-        "```",
-        "",
-        "Made with",
-        "",
-        "```",
-        f"aadhan build --name {snapshot.name} --strategy {recipe['strategy']}"
-        + (f" --max-records {recipe['max_records']}" if recipe["max_records"] else "")
-        + (f" --parent {recipe['parent']}" if recipe["parent"] else ""),
-        f"aadhan export {snapshot.name} --to DIR",
-        "```",
-        "",
-    ]
-    return "\n".join(lines)
 
 
 def _held(folder: Path) -> dict | None:
