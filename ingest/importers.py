@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import json
 import os
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -153,8 +154,11 @@ def read_jsonl(path: Path, counts: Counter, prefix: str) -> Iterator[Record]:
             try:
                 for line in lines:
                     yield from _json_record(line, counts, prefix)
-            except (EOFError, OSError) as error:
-                raise SourceError(f"{file} ends in the middle ({error})") from error
+            except (EOFError, OSError, zlib.error) as error:
+                raise SourceError(
+                    f"{file} is cut or damaged ({error}): fetch it again; what was landed before "
+                    "stays, and importing again goes on from there"
+                ) from error
 
 
 def _json_record(line: bytes, counts: Counter, prefix: str) -> Iterator[Record]:

@@ -140,7 +140,7 @@ class Lander:
             self.flush()
 
     def flush_if_old(self) -> None:
-        """Bounds what a crash can cost in time; called by a timer."""
+        """Bounds what a crash can cost in time; asked at every page and when a crawl is idle."""
         if self._rows and time.monotonic() - self._since > self.max_seconds:
             self.flush()
 
@@ -162,8 +162,9 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     pq.write_table(table, path, compression="zstd", compression_level=3)
 
 
-def new_run_id(started: datetime | None = None) -> str:
-    return (started or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S%f")[:21]
+def new_run_id() -> str:
+    """The time in UTC to the microsecond: run folders sort by age."""
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
 
 
 def raw_files(lake: Path, source: str | None = None) -> list[Path]:

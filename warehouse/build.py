@@ -38,13 +38,15 @@ from warehouse.snapshots import (
     refuse_taken,
     seal,
     sql_text,
+    verify_files,
 )
 
-# The relation a step makes: (the relation it reads, its schema, the function).
+# The relation a step makes: (the relation it reads, its schema, the function from batch to batch).
+# Without a schema the function takes the whole relation at once.
 STEPS = {
     "passage_shingles": ("distinct_passages", near.SHINGLE_SCHEMA, near.shingles),
     "passage_bands": ("passage_shingles", near.BAND_SCHEMA, near.bands),
-    "near_components": ("near_duplicate_pairs", near.COMPONENT_SCHEMA, None),
+    "near_components": ("near_duplicate_pairs", None, near.components),
 }
 GIVEN = ("raw_pages", "page_blocks", "recipe", "category_weights", "parent_splits")
 STEP_ROWS = 2_000
@@ -99,6 +101,8 @@ def build(
     """
     refuse_taken(lake, recipe.name)
     parent = find_snapshot(lake, recipe.parent) if recipe.parent else None
+    if parent:
+        verify_files(parent, ["split_history"])
     files = raw_files(lake)
     if not files:
         raise LakeError(f"no landed pages in {lake}: run aadhan crawl or aadhan import first")
@@ -235,14 +239,14 @@ def _run(connection, models, progress: Progress) -> None:
 
 
 def _run_step(connection, name: str) -> None:
-    """Make a relation in Python, batch by batch, from the rows of another in their order."""
+    """Make a relation in Python from the rows of another in their order."""
     source, schema, function = STEPS[name]
-    cursor = connection.cursor()
-    if name == "near_components":
-        result = near.components(cursor.sql(f"from {source}").to_arrow_table())
+    rows = connection.cursor().sql(f"from {source}")
+    if schema is None:
+        result = function(rows.to_arrow_table())
     else:
-        batches = cursor.sql(f"from {source}").to_arrow_reader(STEP_ROWS)
-        result = pa.RecordBatchReader.from_batches(schema, map(function, batches))
+        batches = map(function, rows.to_arrow_reader(STEP_ROWS))
+        result = pa.RecordBatchReader.from_batches(schema, batches)
     connection.register("step_result", result)
     connection.execute(f"create table {name} as from step_result")
     connection.unregister("step_result")

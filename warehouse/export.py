@@ -31,7 +31,8 @@ def export(snapshot: Snapshot, folder: Path, *, overwrite: bool = False) -> dict
     """Write the snapshot's splits, card and manifest to a folder; the manifest.
 
     A folder that holds this very export is left as it is. Raises SettingsError where it holds
-    anything else, unless `overwrite` replaces an earlier export.
+    anything else, unless `overwrite` replaces an earlier export, and Damaged where the snapshot's
+    own files do not verify.
     """
     folder = folder.resolve()
     verify_files(snapshot)
@@ -96,8 +97,9 @@ def _write(snapshot: Snapshot, folder: Path) -> dict:
 def _held(folder: Path) -> dict | None:
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        return manifest if manifest.get("kind") == "export" else None
-    except (OSError, ValueError, AttributeError):
+        is_export = manifest["kind"] == "export" and {"name", "content_hash"} <= manifest.keys()
+        return manifest if is_export and isinstance(manifest["files"], dict) else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -205,9 +206,15 @@ def sql_text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def verify_files(snapshot: Snapshot) -> None:
-    """Recompute the hash of every file. Raises Damaged naming the first that differs."""
+def verify_files(snapshot: Snapshot, relations: Iterable[str] = ()) -> None:
+    """Recompute the hash of every file of the relations, of all of them if none are named.
+
+    Raises Damaged naming the first that differs.
+    """
+    patterns = [RELATIONS[relation] for relation in relations]
     for name, entry in snapshot.manifest["files"].items():
+        if patterns and not any(fnmatch(name, pattern) for pattern in patterns):
+            continue
         path = snapshot.folder / name
         if not path.exists():
             raise Damaged(f"snapshot {snapshot.name}: {name} is missing; restore {path}")

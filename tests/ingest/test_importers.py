@@ -63,7 +63,12 @@ def test_gzip_is_read_and_a_cut_one_is_named(tmp_path):
     assert run("jsonl", whole, tmp_path / "lake")["landed"] == 1
     cut = tmp_path / "b.jsonl.gz"
     cut.write_bytes(whole.read_bytes()[:-10])
-    with pytest.raises(SourceError, match="ends in the middle"):
+    with pytest.raises(SourceError, match="is cut or damaged"):
+        run("jsonl", cut, tmp_path / "lake")
+    body = bytearray(whole.read_bytes())
+    body[12:30] = b"\xff" * 18
+    cut.write_bytes(body)
+    with pytest.raises(SourceError, match="is cut or damaged"):
         run("jsonl", cut, tmp_path / "lake")
 
 

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checks.gate import check
-from ingest.errors import ChecksFailed, LakeError, NameTaken, NoSuchSnapshot
+from ingest.errors import ChecksFailed, Damaged, LakeError, NameTaken, NoSuchSnapshot
 from ingest.importers import import_path
 from ingest.landing import raw_files
 from warehouse.build import build, candidate_folder
@@ -492,6 +492,16 @@ def test_a_damaged_parent_does_not_damage_its_child(lake, recipe):
     path = one.folder / "documents.parquet"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     verify(make(lake, recipe("two", parent="one")))
+
+
+def test_a_parent_whose_splits_were_changed_is_not_built_on(lake, recipe):
+    path = make(lake, recipe("one")).folder / "split_history.parquet"
+    table = duckdb.sql(f"select * replace ('test' as split) from '{path}'").to_arrow_table()
+    import pyarrow.parquet as pq
+
+    pq.write_table(table, path)
+    with pytest.raises(Damaged, match="split_history.parquet was changed"):
+        make(lake, recipe("two", parent="one"))
 
 
 def test_damaged_cached_blocks_are_made_again(lake, recipe, demo):

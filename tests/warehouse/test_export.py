@@ -81,8 +81,10 @@ def test_any_change_in_an_export_is_found(demo, tmp_path):
         with pytest.raises(Damaged):
             verify_export(folder)
         shutil.rmtree(folder)
-    with pytest.raises(SnapshotError):
-        verify_export(tmp_path)
+    for text in ("", "[]", "{", '{"kind": "export"}', '{"kind": "export", "files": 3}'):
+        (tmp_path / "manifest.json").write_text(text)
+        with pytest.raises(SnapshotError, match="holds no manifest.json"):
+            verify_export(tmp_path)
 
 
 def test_a_damaged_snapshot_is_not_exported(demo_lake, tmp_path):
