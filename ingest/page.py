@@ -15,6 +15,24 @@ import pyarrow as pa
 from w3lib.url import canonicalize_url
 
 HTML_TYPES = ("text/html", "application/xhtml+xml")
+# What a file's first bytes say it is; a label does not make it anything else.
+_MAGIC = (
+    (b"%PDF-", "application/pdf"),
+    (b"PK\x03\x04", "application/zip"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"BZh", "application/x-bzip2"),
+    (b"\x28\xb5\x2f\xfd", "application/zstd"),
+    (b"\xfd7zXZ\x00", "application/x-xz"),
+    (b"\x89PNG", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"RIFF", "application/x-riff"),
+    (b"\xd0\xcf\x11\xe0", "application/x-ole-storage"),
+    (b"{\\rtf", "application/rtf"),
+    (b"\x7fELF", "application/x-elf"),
+    (b"MZ\x90", "application/x-msdownload"),
+)
+_EPUB_MARK = b"mimetypeapplication/epub+zip"
 
 SCHEMA = pa.schema(
     [
@@ -94,6 +112,22 @@ def canonical_url(url: str) -> str:
         return url
     parts = urlsplit(canonicalize_url(unicodedata.normalize("NFC", url)))
     return urlunsplit(parts._replace(path=parts.path or "/"))
+
+
+def media_type(body: bytes, content_type: str | None) -> str:
+    """What a body is: by its first bytes where they tell, else as it was labelled.
+
+    Servers label PDFs and archives as text/html, and HTML as anything; "" where nothing tells.
+    """
+    for magic, kind in _MAGIC:
+        if body.startswith(magic):
+            is_epub = kind == "application/zip" and _EPUB_MARK in body[:100]
+            return "application/epub+zip" if is_epub else kind
+    label = (content_type or "").split(";")[0].strip().lower()
+    if label and label not in ("application/octet-stream", "unknown/unknown"):
+        return label
+    head = body[:512].lstrip().lower()
+    return "text/html" if head.startswith((b"<!doctype html", b"<html")) else label
 
 
 def as_json(value: dict) -> str | None:

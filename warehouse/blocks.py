@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ingest.page import HTML_TYPES
+from ingest.page import HTML_TYPES, media_type
 from warehouse import tamil
 from warehouse.decode import decode
 
 SCHEMA = pa.schema(
     [
         pa.field("page_id", pa.string(), nullable=False),
+        pa.field("unread_reason", pa.string()),
         pa.field("encoding", pa.string()),
         pa.field("encoding_evidence", pa.string()),
         pa.field("extractor", pa.string()),
@@ -73,14 +74,12 @@ def page_blocks(pages: pa.RecordBatch) -> pa.RecordBatch:
 def _page_row(page: dict) -> dict:
     body, content_type = page["body"], page["content_type"] or ""
     row = dict.fromkeys(SCHEMA.names) | {"page_id": page["page_id"], "blocks": []}
-    kind = content_type.split(";")[0].strip().lower()
-    if body.startswith((b"%PDF-", b"\x1f\x8b", b"PK\x03\x04")):
-        return row  # a label does not make it text; SQL gives the verdict
+    kind = media_type(body, content_type)
     if kind in TEXT_TYPES:
         return row | _text_row(body, content_type) | _record_metadata(page.get("record"))
     if kind in HTML_TYPES:
         return row | _html_row(body, content_type)
-    return row
+    return row | {"unread_reason": f"no reader for {kind or 'content without a type'}"}
 
 
 def _text_row(body: bytes, content_type: str) -> dict:

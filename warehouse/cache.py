@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ingest import page
 from ingest.errors import LakeError
 from warehouse.pages import die_with_parent, make_blocks
 from warehouse.snapshots import file_sha256
@@ -70,7 +71,7 @@ def _make_all(missing: dict[Path, Path], threads: int):
 
 def code_hash() -> str:
     """Version of what turns bodies into blocks: its modules and the libraries under them."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(Path(page.__file__).read_bytes())
     for name in ("pages.py", "blocks.py", "decode.py", "tamil.py", "tscii.py"):
         digest.update(Path(__file__).with_name(name).read_bytes())
     for package in ("regex", "selectolax"):

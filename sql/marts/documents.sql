@@ -46,6 +46,7 @@ headings as (
 described as (
     select
         stg_pages.*,
+        stg_page_blocks.unread_reason,
         stg_page_blocks.encoding,
         stg_page_blocks.encoding_evidence,
         stg_page_blocks.extractor,
@@ -108,6 +109,7 @@ select
     text,
     sha256(text) as text_sha256,
     extractor,
+    unread_reason,
     encoding,
     encoding_evidence,
     content_type,

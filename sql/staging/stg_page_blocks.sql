@@ -7,13 +7,14 @@ ranked as (
         -- Equal bytes under equal code gave equal blocks; any of them serves, but always the same.
         row_number() over (
             partition by page_id
-            order by encoding, title, author, published_at, repair_count
+            order by unread_reason, encoding, title, author, published_at, repair_count
         ) as copy_rank
     from page_blocks
 )
 
 select
     page_id,
+    unread_reason,
     encoding,
     encoding_evidence,
     extractor,

@@ -8,7 +8,7 @@ unreadable as (
         'unsupported_content' as rule,
         cast(null as double) as value,
         'drop' as verdict,
-        coalesce(content_type, 'no content type') as detail
+        unread_reason as detail
     from documents
     where encoding is null
 ),
