@@ -35,7 +35,8 @@ def crawl(names, strategy, max_records, base_url, lake, form):
       aadhan crawl --source demo --base-url http://127.0.0.1:8000/
     """
     from ingest.crawl import crawl as run_crawl
-    from ingest.registry import find_source, load_sources, shares
+    from ingest.page import FETCH_STATUSES
+    from ingest.registry import find_source, load_sources, quotas
     from ingest.settings import strategy_weights
 
     known, config = load_sources(), settings()
@@ -47,7 +48,10 @@ def crawl(names, strategy, max_records, base_url, lake, form):
         one for one in known.values() if one.name != "demo"
     ]
     weights = strategy_weights(config, strategy) if strategy else {}
-    bounds = shares(chosen, weights, max_records)
+    bounds = quotas(chosen, weights, max_records)
+    chosen = [one for one in chosen if one.name in bounds]
+    if not chosen:
+        raise click.UsageError(f"strategy {strategy} gives no source of the registry any weight")
     with progress_bar("crawling") as update:
         totals = {}
 
@@ -56,18 +60,18 @@ def crawl(names, strategy, max_records, base_url, lake, form):
             update(sum(totals.values()), None, f"crawling {run.source}")
 
         runs = run_crawl(
-            chosen, lake, config["crawl"], base_url=base_url, max_records=bounds, on_page=on_page
+            chosen, lake, config["crawl"], base_url=base_url, quotas=bounds, on_page=on_page
         )
     for run in runs:
         for warning in run.warnings:
             say(f"{run.source}: {warning}")
         if run.resumed_count:
             say(f"{run.source}: went on with {run.folder.name}; {run.resumed_count} landed before")
-        if not (run.counts["ok"] or run.resumed_count):
+        if not (run.counts["ok"] or run.counts["not_modified"] or run.resumed_count):
             say(f"{run.source}: not one page could be read; is the address right (--base-url)?")
         if run.reason != "finished":
             say(f"{run.source}: stopped early ({run.reason}); run the same command to go on")
-    kinds = ("ok", "redirect", "http_error", "disallowed", "failed", "truncated")
+    kinds = FETCH_STATUSES
     rows = [(run.source, *(run.counts[kind] for kind in kinds), str(run.folder)) for run in runs]
     answer(["source", *kinds, "landed_in"], rows, form)
     if any(run.reason != "finished" for run in runs):

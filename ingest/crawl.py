@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
@@ -21,12 +22,15 @@ from ingest.landing import (
     crawl_record,
     last_crawl,
     new_run_id,
+    raw_files,
     run_lock,
+    run_start,
     write_run_record,
 )
 from ingest.page import Page
-from ingest.registry import Address, Source
-from ingest.spiders.site import SiteSpider
+from ingest.recrawl import PriorPages
+from ingest.registry import Address, Quota, Source
+from ingest.spiders import SPIDERS
 
 AGENT = "aadhan/0.1"
 # A run of which more requests failed has not finished: its host went away.
@@ -39,7 +43,7 @@ class CrawlRun:
 
     address: Address
     folder: Path
-    max_records: int
+    quota: Quota
     counts: Counter = field(default_factory=Counter)
     reason: str = ""
     resumed_count: int = 0
@@ -56,7 +60,7 @@ class CrawlRun:
             "kind": "crawl",
             "source": self.source,
             "base_url": self.address.base_url,
-            "max_records": self.max_records,
+            "max_records": self.quota.echo(),
             "finished": False,
         }
         write_run_record(self.folder, state | extra)
@@ -83,7 +87,7 @@ class LandingPipeline:
         self.run.counts[page.fetch_status] += 1
         self.on_page(self.run)
         self.run.waiting.append(page)
-        has_answered = page.http_status or page.fetch_status == "disallowed"
+        has_answered = page.http_status or page.fetch_status in ("disallowed", "refused", "blocked")
         if self.run.error is None and (self.lander or has_answered):
             self.guarded(self.land)
         return page
@@ -124,7 +128,7 @@ def crawl(
     settings: dict,
     *,
     base_url: str | None = None,
-    max_records: dict[str, int | None] | None = None,
+    quotas: dict[str, Quota] | None = None,
     on_page: Callable[[CrawlRun], None] = lambda run: None,
 ) -> list[CrawlRun]:
     """Crawl the sources into the lake, all in one process, and return what each run did.
@@ -136,23 +140,25 @@ def crawl(
     with ExitStack() as locks:
         for source in sources:
             locks.enter_context(run_lock(lake, source.name))
-        return _crawl(sources, lake, settings, base_url, max_records or {}, on_page)
+        return _crawl(sources, lake, settings, base_url, quotas or {}, on_page)
 
 
-def _crawl(sources, lake, settings, base_url, bounds, on_page) -> list[CrawlRun]:
-    process = AsyncCrawlerProcess(_process_settings(settings))
+def _crawl(sources, lake, settings, base_url, quotas, on_page) -> list[CrawlRun]:
+    addresses = [Address(source, base_url) for source in sources]
+    own = [urlsplit(address.base).netloc for address in addresses if _is_own(address)]
+    process = AsyncCrawlerProcess(_process_settings(settings) | {"AADHAN_ALLOWED_NETLOCS": own})
     runs = []
-    for source in sources:
-        address = Address(source, base_url)
+    for source, address in zip(sources, addresses, strict=True):
         if not address.is_loopback and not settings["contact"]:
             raise SettingsError(
                 "crawling the open web needs a contact that site owners can reach: set "
                 '`contact = "you@your.site"` under [crawl] in aadhan.toml'
             )
         folder, landed = _open_run(lake, source.name)
-        run = CrawlRun(address, folder, bounds.get(source.name) or source.max_pages)
+        run = CrawlRun(address, folder, quotas.get(source.name) or Quota())
         runs.append(run)
-        crawler = process.create_crawler(SiteSpider)
+        earlier = [file for file in raw_files(lake, source.name) if file.parent != folder]
+        crawler = process.create_crawler(SPIDERS[source.kind])
         crawler.settings.setdict(_source_settings(run, settings, on_page), priority="spider")
         crawler.signals.connect(_close_listener(run), signals.spider_closed, weak=False)
         process.crawl(
@@ -160,7 +166,9 @@ def _crawl(sources, lake, settings, base_url, bounds, on_page) -> list[CrawlRun]
             address=address,
             run_id=folder.name.removeprefix("run="),
             landed=landed,
-            max_records=run.max_records,
+            quota=run.quota,
+            prior=PriorPages(earlier, base_url),
+            since=_last_complete(lake, source.name, base_url),
         )
     process.start()
     errors = [error for run in runs if (error := _conclude(run))]
@@ -180,8 +188,11 @@ def _process_settings(settings: dict) -> dict:
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_FAIL_ON_DATALOSS": False,  # a cut body lands as `truncated`
         "DOWNLOAD_HANDLERS": dict.fromkeys(["data", "file", "ftp", "s3"]),
+        "TWISTED_DNS_RESOLVER": "ingest.guard.GuardResolver",
         "DOWNLOADER_MIDDLEWARES": {
+            "ingest.guard.GuardMiddleware": 50,
             "ingest.robots.RobotsMiddleware": 100,
+            "ingest.pacing.RetryAfterMiddleware": 560,  # sees an answer before it is retried
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
         },
         "ITEM_PIPELINES": {"ingest.crawl.LandingPipeline": 100},
@@ -203,14 +214,24 @@ def _source_settings(run: CrawlRun, settings: dict, on_page) -> dict:
     source = run.address.source
     # A loopback copy has no owner to be polite to.
     delay = 0 if run.address.is_loopback else max(source.delay_seconds, settings["delay_seconds"])
-    return {"DOWNLOAD_DELAY": delay, "AADHAN_RUN": run, "AADHAN_ON_PAGE": on_page}
+    return {
+        "DOWNLOAD_DELAY": delay,
+        "AADHAN_ROBOTS_EXEMPT": list(source.robots_exempt),
+        "AADHAN_RUN": run,
+        "AADHAN_ON_PAGE": on_page,
+    }
+
+
+def _is_own(address: Address) -> bool:
+    """Whether the user named the host itself: a mirror may lie on a private address."""
+    return bool(address.base_url) or address.is_loopback
 
 
 def _close_listener(run: CrawlRun):
     def closed(spider, reason):
-        run.reason = reason
+        run.reason = spider.incomplete or reason
         run.resumed_count = spider.resumed_count
-        run.warnings += spider.broken_sitemaps
+        run.warnings += spider.summary()
         if errors := spider.crawler.stats.get_value("spider_exceptions/count"):
             run.warnings.append(f"{errors} pages could not be handled; their links are missing")
 
@@ -233,6 +254,17 @@ def _conclude(run: CrawlRun) -> AadhanError | None:
     if run.reason == "finished":
         ended = datetime.now(UTC).isoformat(timespec="seconds")
         run.record(finished=True, ended_at=ended, counts=dict(sorted(run.counts.items())))
+    return None
+
+
+def _last_complete(lake: Path, source: str, base_url: str | None) -> datetime | None:
+    """When the last crawl began that took all there was."""
+    folders = sorted((lake / "raw" / f"source={source}").glob("run=*"), reverse=True)
+    for folder in folders:
+        record = crawl_record(folder)
+        is_whole = record.get("finished") and record.get("max_records") == Quota().echo()
+        if is_whole and record.get("base_url") == base_url:
+            return run_start(folder.name.removeprefix("run="))
     return None
 
 

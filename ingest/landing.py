@@ -162,9 +162,16 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     pq.write_table(table, path, compression="zstd", compression_level=3)
 
 
+_RUN_ID = "%Y%m%dT%H%M%S%f"
+
+
 def new_run_id() -> str:
     """The time in UTC to the microsecond: run folders sort by age."""
-    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    return datetime.now(UTC).strftime(_RUN_ID)
+
+
+def run_start(run_id: str) -> datetime:
+    return datetime.strptime(run_id, _RUN_ID).replace(tzinfo=UTC)
 
 
 def raw_files(lake: Path, source: str | None = None) -> list[Path]:

@@ -1,18 +1,21 @@
-"""Links out of landed bytes: of an HTML page, of a sitemap."""
+"""Links out of landed bytes: of an HTML page, of a sitemap, of a feed."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
 from urllib.parse import urljoin
 
+import feedparser
 from scrapy.utils.gz import gunzip
 from scrapy.utils.sitemap import Sitemap
 from selectolax.lexbor import LexborHTMLParser
 
-from ingest.page import canonical_url
+from ingest.urls import canonical_url
 
-# Files no text can be read from; following them would only cost the host.
+# Files of which no text is read; following them would only cost the host.
 SKIPPED = re.compile(
-    r"\.(?:jpe?g|png|gif|svg|webp|ico|bmp|tiff?|css|js|json|xml|rss|atom|woff2?|ttf|eot|otf"
+    r"\.(jpe?g|png|gif|svg|webp|ico|bmp|tiff?|css|js|json|xml|rss|atom|woff2?|ttf|eot|otf"
     r"|zip|gz|tgz|bz2|7z|rar|exe|dmg|apk|mp[34]|m4[av]|ogg|wav|avi|mov|webm|mkv|pdf|epub|docx?|xlsx?|pptx?)$",
     re.IGNORECASE,
 )
@@ -20,14 +23,22 @@ MAX_SITEMAP_BYTES = 50_000_000  # the sitemap protocol's own bound
 _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\"\s]+)", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """A post as a feed tells it: its address, what is said about it, its HTML where it is given."""
+
+    url: str
+    record: dict
+    body: str
+
+
 def location(page_url: str, target: str) -> Iterator[str]:
     """Where a redirect leads, if that is an address at all."""
     return _absolute(page_url, target)
 
 
-def page_links(body: bytes, page_url: str) -> Iterator[str]:
+def page_links(tree: LexborHTMLParser, page_url: str) -> Iterator[str]:
     """Absolute urls a page links to: anchors, areas, next/canonical links, meta refresh."""
-    tree = LexborHTMLParser(body)
     base = tree.css_first("base[href]")
     origin = urljoin(page_url, base.attributes["href"] or "") if base else page_url
     for node in tree.css("a[href], area[href], link[rel=next], link[rel=canonical]"):
@@ -63,5 +74,42 @@ def _absolute(origin: str, href: str | None) -> Iterator[str]:
         yield url
 
 
-def is_followable(url: str) -> bool:
-    return not SKIPPED.search(url.split("?", 1)[0])
+def is_followable(url: str, files: tuple[str, ...] = ()) -> bool:
+    """Whether a url may lead to text; `files` are endings to follow all the same, such as pdf."""
+    match = SKIPPED.search(url.split("?", 1)[0])
+    return match is None or match[1].lower() in files
+
+
+def feed_entries(body: bytes, feed_url: str) -> tuple[list[FeedEntry], str | None]:
+    """Entries of an RSS or Atom feed, and the address of its next page where it names one.
+
+    Raises ValueError for what is no feed.
+    """
+    # Given as bytes, or feedparser would take the text for an address to fetch.
+    parsed = feedparser.parse(
+        BytesIO(body), response_headers={"content-location": feed_url}, sanitize_html=False
+    )
+    if not parsed.version:
+        raise ValueError(f"no feed ({parsed.get('bozo_exception', 'empty')})")
+    entries = [entry for one in parsed.entries if (entry := _entry(one, feed_url))]
+    links = [link.get("href") for link in parsed.feed.get("links", []) if link.get("rel") == "next"]
+    following = next((url for href in links for url in _absolute(feed_url, href)), None)
+    return entries, following
+
+
+def _entry(entry, feed_url: str) -> FeedEntry | None:
+    links = [link for link in entry.get("links", []) if link.get("rel") == "alternate"]
+    href = links[0].get("href") if links else entry.get("link")
+    url = next(_absolute(feed_url, href), None)
+    if url is None:
+        return None
+    contents = [part.value for part in entry.get("content", [])]
+    record = {
+        "title": entry.get("title"),
+        "author": entry.get("author"),
+        "published_at": entry.get("published"),
+        "updated_at": entry.get("updated"),
+        "labels": [tag.term for tag in entry.get("tags", []) if tag.get("term")],
+    }
+    body = max([*contents, entry.get("summary", "")], key=len)
+    return FeedEntry(url, {key: value for key, value in record.items() if value}, body)

@@ -6,13 +6,12 @@ A page that could not or must not be fetched is a row too, without body: `fetch_
 
 import hashlib
 import json
-import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from urllib.parse import urlsplit, urlunsplit
 
 import pyarrow as pa
-from w3lib.url import canonicalize_url
+
+from ingest.urls import canonical_url
 
 HTML_TYPES = ("text/html", "application/xhtml+xml")
 # What a file's first bytes say it is; a label does not make it anything else.
@@ -59,12 +58,25 @@ SCHEMA = pa.schema(
 )
 
 
+FETCH_STATUSES = (
+    "ok",
+    "truncated",
+    "not_modified",  # the same bytes as landed before: a 304, or a 200 that brought them again
+    "redirect",
+    "http_error",
+    "disallowed",  # by robots.txt
+    "refused",  # its host reserves it against AI training or text and data mining
+    "blocked",  # not taken for safety: a private address, a body too long
+    "failed",  # no answer, or one that says to come again; asked for again on resume
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One landed row. `headers`, `rights_signals` and `record` are JSON objects as text.
 
-    `fetch_status` is ok, truncated, redirect, http_error, disallowed or failed; only ok and
-    truncated rows are read. `identity` is what the page is known by where that is not its url.
+    `fetch_status` is one of FETCH_STATUSES; only ok and truncated rows are read. `identity` is what
+    the page is known by where that is not its url.
     """
 
     url: str
@@ -101,17 +113,6 @@ def page_id(source: str, canonical: str, body_sha256: str | None) -> str:
     """sha256 (hex) of source, canonical url and the body's own sha256."""
     key = "\n".join([source, canonical, body_sha256 or ""])
     return hashlib.sha256(key.encode()).hexdigest()
-
-
-def canonical_url(url: str) -> str:
-    """One spelling for one page: sorted query, no fragment, lower-case host, NFC path.
-
-    Urls that are not http(s), such as record ids of imported text, stay as they are.
-    """
-    if not url.lower().startswith(("http://", "https://")):
-        return url
-    parts = urlsplit(canonicalize_url(unicodedata.normalize("NFC", url)))
-    return urlunsplit(parts._replace(path=parts.path or "/"))
 
 
 def media_type(body: bytes, content_type: str | None) -> str:

@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -10,6 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 from ingest.errors import SettingsError, SourceError
 
 REGISTRY = Path(__file__).with_name("sources.toml")
+USER_REGISTRY = Path("sources.toml")
+KINDS = ("site", "madurai", "mediawiki", "blogger", "wordpress")
 CATEGORIES = (
     "news",
     "encyclopedia",
@@ -21,6 +24,7 @@ CATEGORIES = (
     "book",
     "local",
 )
+UNBOUNDED = 1 << 62
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -31,10 +35,17 @@ class Source:
     name: str
     home: str
     category: str
+    kind: str = "site"
     title: str = ""
     categories: dict[str, str] = field(default_factory=dict)
     start_urls: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    follow_links: bool = True
+    files: tuple[str, ...] = ()
+    api: str = ""
+    namespaces: tuple[int, ...] = (0,)
+    robots_exempt: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -87,35 +98,72 @@ class Address:
         return urlunsplit((base.scheme, base.netloc, path, parts.query, ""))
 
     @property
+    def base(self) -> str:
+        return self.base_url or self.source.home
+
+    @property
     def is_loopback(self) -> bool:
-        host = urlsplit(self.base_url or self.source.home).hostname or ""
+        host = urlsplit(self.base).hostname or ""
         return host in ("localhost", "::1") or host.startswith("127.")
 
 
-def load_sources(path: Path = REGISTRY) -> dict[str, Source]:
-    """All sources by name.
+def load_sources(path: Path | None = None) -> dict[str, Source]:
+    """All sources by name: those that ship, then those of ./sources.toml or of the given file.
 
-    Raises SettingsError where the registry is not TOML or an entry lacks a field.
+    An entry under a known name replaces it. Raises SettingsError where a registry is not TOML or
+    an entry lacks a field.
     """
+    user = path or (USER_REGISTRY if USER_REGISTRY.exists() else None)
+    return _read(REGISTRY) | (_read(user) if user else {})
+
+
+def _read(path: Path) -> dict[str, Source]:
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"cannot read the source registry {path}: {error}") from error
     return {name: _source(name, entry, path) for name, entry in entries.items()}
 
 
-def _source(name: str, entry: dict, path: Path) -> Source:
-    fields: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
-    }
+def _source(name: str, entry: Any, path: Path) -> Source:
+    where = f"{path}: source {name}"
+    if not isinstance(entry, dict):
+        raise SettingsError(f"{where}: write it as a table, [{name}]")
+    known = {field.name: field for field in fields(Source)}
+    if unknown := set(entry) - set(known):
+        told = ", ".join(sorted(set(known) - {"name"}))
+        raise SettingsError(f"{where}: unknown field {sorted(unknown)[0]!r}; known are {told}")
+    for needed in ("home", "category"):
+        if not isinstance(entry.get(needed), str):
+            raise SettingsError(f'{where}: it needs {needed} = "…"')
+    values = {key: tuple(one) if isinstance(one, list) else one for key, one in entry.items()}
+    for key, value in values.items():
+        default = known[key].default
+        expected = type(default) if default not in (MISSING, None) else None
+        if expected is float and type(value) is int:
+            continue
+        if expected and type(value) is not expected:
+            kind = {tuple: "a list", str: "a text", bool: "true or false"}.get(expected, "a number")
+            raise SettingsError(f"{where}: {key} = {value!r} must be {kind}")
+    return _checked(name, values, where)
+
+
+def _checked(name: str, values: dict[str, Any], where: str) -> Source:
+    check_slug(name, f"{where}: its name")
     try:
-        fields.setdefault("hosts", (urlsplit(entry["home"]).hostname or "",))
-        source = Source(name=check_slug(name, "source name"), **fields)
-        for category in (source.category, *source.categories.values()):
-            check_category(category)
-        return source
-    except (KeyError, TypeError, ValueError) as error:
-        raise SettingsError(f"{path}: source {name}: {error}") from error
+        home = urlsplit(values["home"])
+        for pattern in values.get("exclude", ()):
+            re.compile(pattern)
+    except (ValueError, TypeError, re.error) as error:
+        raise SettingsError(f"{where}: {error}") from error
+    if home.scheme not in ("http", "https") or not home.hostname:
+        raise SettingsError(f"{where}: home must be an address such as https://a.example/")
+    source = Source(name=name, **{"hosts": (home.hostname,), **values})
+    if source.kind not in KINDS:
+        raise SettingsError(f"{where}: no kind {source.kind!r}; known are {', '.join(KINDS)}")
+    for category in (source.category, *source.categories.values()):
+        check_category(category)
+    return source
 
 
 def find_source(name: str, sources: dict[str, Source]) -> Source:
@@ -140,20 +188,70 @@ def check_category(category: str) -> str:
     raise SettingsError(f"no category {category!r}: known are {', '.join(CATEGORIES)}")
 
 
-def shares(
+@dataclass(slots=True)
+class Quota:
+    """How many records a crawl may still land from a source: in all, or of each category."""
+
+    total: int | None = None
+    by_category: dict[str, int] | None = None
+    taken: Counter = field(default_factory=Counter)
+
+    def is_full(self, category: str) -> bool:
+        if self.total is not None and self.taken.total() >= self.total:
+            return True
+        if self.by_category is None:
+            return False
+        return self.taken[category] >= self.by_category.get(category, 0)
+
+    def take(self, category: str) -> None:
+        self.taken[category] += 1
+
+    def echo(self) -> dict:
+        return {"total": self.total, "by_category": self.by_category}
+
+
+def quotas(
     sources: list[Source], weights: dict[str, float], max_records: int | None
-) -> dict[str, int | None]:
-    """How many records each source may land under a strategy, None for no bound.
+) -> dict[str, Quota]:
+    """What each source may land, by source name; a source that may land nothing is left out.
 
-    A source's share follows the weight of its categories, the mean where it has several.
+    A strategy's weights (1 where it names none) share `max_records` among the categories at hand,
+    and a category's share is divided evenly among the sources that have it. Weight 0 means that a
+    category is not crawled, bounded or not. Without weights the sources share evenly.
     """
-    if max_records is None:
-        return {source.name: None for source in sources}
-    weight = {source.name: _weight(source, weights) for source in sources}
-    total = sum(weight.values()) or 1.0
-    return {name: max(1, round(max_records * part / total)) for name, part in weight.items()}
+    if not weights:
+        if max_records is None:
+            return {source.name: Quota() for source in sources}
+        parts = apportion(max_records, {source.name: 1.0 for source in sources})
+        return {name: Quota(total=part) for name, part in parts.items() if part}
+    holders: dict[str, list[str]] = {}
+    for source in sources:
+        for category in sorted({source.category, *source.categories.values()}):
+            if weights.get(category, 1.0) > 0:
+                holders.setdefault(category, []).append(source.name)
+    weight = {
+        (name, category): weights.get(category, 1.0) / len(names)
+        for category, names in holders.items()
+        for name in names
+    }
+    parts = dict.fromkeys(weight, UNBOUNDED)
+    if max_records is not None:
+        parts = apportion(max_records, weight)
+    found: dict[str, Quota] = {}
+    for (name, category), part in parts.items():
+        if part:
+            by_category = found.setdefault(name, Quota(by_category={})).by_category
+            assert by_category is not None
+            by_category[category] = part
+    return found
 
 
-def _weight(source: Source, weights: dict[str, float]) -> float:
-    categories = set(source.categories.values()) or {source.category}
-    return sum(weights.get(category, 1.0) for category in categories) / len(categories)
+def apportion(total: int, weights: dict[Any, float]) -> dict[Any, int]:
+    """Whole parts of a total in proportion to the weights, by largest remainder; they add up."""
+    whole = sum(weights.values())
+    exact = {key: total * weight / whole for key, weight in weights.items()}
+    parts = {key: int(value) for key, value in exact.items()}
+    rest = sorted(weights, key=lambda key: (parts[key] - exact[key], str(key)))
+    for key in rest[: total - sum(parts.values())]:
+        parts[key] += 1
+    return parts

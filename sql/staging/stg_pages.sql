@@ -12,12 +12,34 @@ landed as (
     from raw_pages
 ),
 
+-- A page that its host came to reserve: what was landed before must not be used any more.
+reservations as (
+    select
+        doc_id,
+        max(fetched_at) as reserved_at
+    from landed
+    where fetch_status = 'refused'
+    group by doc_id
+),
+
+usable as (
+    select
+        landed.*,
+        landed.fetch_status in ('ok', 'truncated')
+        and landed.fetched_at
+        > coalesce(reservations.reserved_at, timestamp '1900-01-01 00:00:00') as is_usable
+    from landed
+    left join reservations on landed.doc_id = reservations.doc_id
+    where landed.landing_rank = 1
+),
+
 versions as (
     select
         *,
         row_number() over (
             partition by doc_id
             order by
+                is_usable desc,
                 case fetch_status
                     when 'ok' then 0
                     when 'truncated' then 1
@@ -26,8 +48,7 @@ versions as (
                 fetched_at desc,
                 page_id
         ) as version_rank
-    from landed
-    where landing_rank = 1
+    from usable
 )
 
 select
@@ -55,5 +76,6 @@ select
 
     ---------- booleans
     version_rank = 1 as is_current,
-    version_rank = 1 and fetch_status in ('ok', 'truncated') as is_readable
+    fetch_status in ('ok', 'truncated') and not is_usable as is_withdrawn,
+    version_rank = 1 and is_usable as is_readable
 from versions

@@ -7,12 +7,14 @@ judged as (
         page_id,
         case
             when fetch_status = 'http_error' then 'http_status'
-            when fetch_status in ('ok', 'truncated') and not is_current then 'superseded'
+            when fetch_status not in ('ok', 'truncated') then fetch_status
+            when is_withdrawn then 'withdrawn'
+            when not is_readable then 'superseded'
             else fetch_status
         end as rule,
         cast(http_status as double) as value,
         coalesce(fetch_detail, url) as detail,
-        fetch_status in ('ok', 'truncated') and is_current as is_kept
+        is_readable as is_kept
     from stg_pages
 )
 

@@ -1,8 +1,11 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.errors import SettingsError
 from ingest.page import SCHEMA, Page, canonical_url, page_id
-from ingest.registry import Address, Source, check_slug, load_sources, shares
+from ingest.registry import Address, Quota, Source, apportion, check_slug, load_sources, quotas
+from ingest.urls import is_trap
 
 
 @pytest.mark.parametrize(
@@ -12,6 +15,15 @@ from ingest.registry import Address, Source, check_slug, load_sources, shares
         ("https://example.org", "https://example.org/"),
         ("https://example.org/கெ\u0bbe", "https://example.org/%E0%AE%95%E0%AF%8A"),
         ("https://example.org/%e0%ae%85", "https://example.org/%E0%AE%85"),
+        (
+            "https://example.org/%E0%AE%95%E0%AF%86%E0%AE%BE",
+            "https://example.org/%E0%AE%95%E0%AF%8A",
+        ),
+        ("https://example.org/a%2Fb%20c", "https://example.org/a%2Fb%20c"),
+        ("https://example.org/%ff%00", "https://example.org/%FF%00"),
+        ("https://example.org/a?utm_source=x&id=1&fbclid=y", "https://example.org/a?id=1"),
+        ("https://example.org/a;jsessionid=1F?b", "https://example.org/a?b="),
+        ("https://example.org/n.php?sid=12&PHPSESSID=a", "https://example.org/n.php?sid=12"),
         ("mycorpus:17", "mycorpus:17"),
     ],
 )
@@ -39,15 +51,14 @@ def test_a_page_becomes_a_row_of_the_contract():
 
 def test_the_registry_has_the_sources_asked_for():
     sources = load_sources()
-    assert {"demo", "projectmadurai", "cybervattam", "tawiki"} <= set(sources)
+    assert {"demo", "projectmadurai", "cybervattam", "tawiki", "tngov"} <= set(sources)
     assert (
         sources["demo"].category_of("http://demo.aadhan.example/kalai/nel.html") == "encyclopedia"
     )
-    wiki = sources["tawiki"]
-    assert wiki.follows("https://ta.wikipedia.org/wiki/நெல்")
-    assert not wiki.follows("https://ta.wikipedia.org/wiki/பேச்சு:நெல்")
-    assert not wiki.follows("https://ta.wikipedia.org/wiki/நெல்?action=edit")
-    assert not wiki.follows("https://en.wikipedia.org/wiki/Rice")
+    state = sources["tngov"]
+    assert state.follows("https://www.tn.gov.in/ta/ஆவணங்கள்")
+    assert not state.follows("https://www.tn.gov.in/en/documents")
+    assert not state.follows("https://elsewhere.example/ta/")
 
 
 def test_http_and_aliases_are_the_same_page():
@@ -62,14 +73,76 @@ def test_a_mirror_keeps_public_addresses():
     assert address.is_loopback and not Address(source).is_loopback
 
 
-def test_shares_follow_the_weights():
-    news = Source(name="n", home="https://n.example/", category="news")
-    verse = Source(name="v", home="https://v.example/", category="literature")
-    assert shares([news, verse], {"news": 3.0, "literature": 1.0}, 100) == {"n": 75, "v": 25}
-    assert shares([news], {}, None) == {"n": None}
+def source(name, category, **more):
+    return Source(name=name, home=f"https://{name}.example/", category=category, **more)
+
+
+def test_a_strategy_shares_records_among_categories_and_their_sources():
+    news, verse = source("n", "news"), source("v", "literature")
+    weights = {"news": 3.0, "literature": 1.0}
+    parts = quotas([news, verse], weights, 100)
+    assert parts == {
+        "n": Quota(by_category={"news": 75}),
+        "v": Quota(by_category={"literature": 25}),
+    }
+    both = source("b", "news", categories={"/verse/": "literature"})
+    parts = quotas([news, both], weights, 100)
+    assert parts["b"].by_category == {"literature": 25, "news": 38}
+    assert parts["n"].by_category == {"news": 37}
+
+
+def test_a_category_without_weight_is_not_crawled():
+    parts = quotas([source("n", "news"), source("v", "literature")], {"literature": 0.0}, None)
+    assert set(parts) == {"n"} and not parts["n"].is_full("news")
+
+
+def test_without_a_strategy_sources_share_evenly_or_are_not_bounded():
+    news, verse = source("n", "news"), source("v", "literature")
+    assert quotas([news, verse], {}, 5) == {"n": Quota(total=3), "v": Quota(total=2)}
+    assert quotas([news], {}, None) == {"n": Quota()}
+
+
+@given(
+    st.integers(0, 10**6),
+    st.dictionaries(st.text(max_size=3), st.floats(0.1, 9.0), min_size=1, max_size=9),
+)
+def test_parts_add_up_to_the_total(total, weights):
+    parts = apportion(total, weights)
+    assert sum(parts.values()) == total
+    whole = sum(weights.values())
+    assert all(abs(parts[key] - total * weights[key] / whole) < 1.001 for key in weights)
+
+
+def test_a_quota_counts_by_category():
+    quota = Quota(by_category={"news": 1})
+    assert quota.is_full("blog") and not quota.is_full("news")
+    quota.take("news")
+    assert quota.is_full("news")
 
 
 @pytest.mark.parametrize("name", ["", "../up", "A", "a/b", "-x", "a" * 70])
 def test_names_that_would_not_be_folders_are_refused(name):
     with pytest.raises(SettingsError):
         check_slug(name, "source name")
+
+
+@given(st.text(max_size=40), st.text(max_size=20))
+def test_canonical_urls_stay_as_they_are(path, query):
+    try:
+        once = canonical_url(f"https://example.org/{path}?{query}")
+    except ValueError:
+        return
+    assert canonical_url(once) == once
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a.example/" + "x" * 2_000,
+        "https://a.example/" + "/".join(map(str, range(40))),
+        "https://a.example/x/y/x/y/x/y/x/y",
+    ],
+)
+def test_endless_urls_are_told(url):
+    assert is_trap(url)
+    assert not is_trap("https://a.example/2024/01/01/01/பக்கம்?a=" + "b" * 500)

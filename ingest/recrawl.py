@@ -1,0 +1,78 @@
+"""What earlier runs landed of a source, for the run that asks again.
+
+A recrawl sends each page's validators (ETag, Last-Modified) and reads the links of a page that has
+not changed from the bytes already landed. Validators are a server's own word, so they go back only
+to the address they came from; elsewhere equal bytes are found by their hash.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.landing import crawl_record, landed_pages
+from ingest.page import HTML_TYPES, media_type
+
+_COLUMNS = ["canonical_url", "fetch_status", "etag", "last_modified", "body_sha256"]
+_CACHED_FILES = 4  # pages are asked for in much the order they landed in
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """The newest landed version of a page. `file` is where its bytes lie."""
+
+    body_sha256: str
+    file: Path
+    etag: str | None
+    last_modified: str | None
+
+    def validators(self) -> dict[str, str]:
+        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in headers.items() if value}
+
+
+class PriorPages:
+    """Newest versions by canonical url; `base_url` is the address the new run asks at."""
+
+    def __init__(self, files: list[Path], base_url: str | None = None):
+        self.files = files
+        self._pages: dict[str, Prior] = {}
+        self._bodies: OrderedDict[Path, dict[str, bytes]] = OrderedDict()
+        for path in files:  # runs sort by their time, files by their number
+            record = crawl_record(path.parent)
+            same_server = bool(record) and record.get("base_url") == base_url
+            for row in landed_pages([path], _COLUMNS):
+                self._note(row, path, same_server)
+
+    def _note(self, row: dict, path: Path, same_server: bool) -> None:
+        url, status = row["canonical_url"], row["fetch_status"]
+        etag, modified = (row["etag"], row["last_modified"]) if same_server else (None, None)
+        if status == "ok" and row["body_sha256"]:
+            self._pages[url] = Prior(row["body_sha256"], path, etag, modified)
+        elif status == "not_modified" and (prior := self._pages.get(url)):
+            if etag or modified:
+                self._pages[url] = Prior(prior.body_sha256, prior.file, etag, modified)
+        elif status == "refused":
+            self._pages.pop(url, None)  # asked anew: the reservation may be gone
+
+    def get(self, canonical: str) -> Prior | None:
+        return self._pages.get(canonical)
+
+    def html(self, canonical: str) -> bytes | None:
+        """The landed bytes of a page if they are HTML."""
+        prior = self._pages.get(canonical)
+        if prior is None:
+            return None
+        if prior.file not in self._bodies:
+            self._bodies[prior.file] = dict(_html_bodies(prior.file))
+            while len(self._bodies) > _CACHED_FILES:
+                self._bodies.popitem(last=False)
+        self._bodies.move_to_end(prior.file)
+        return self._bodies[prior.file].get(canonical)
+
+
+def _html_bodies(path: Path):
+    for row in landed_pages([path], ["canonical_url", "fetch_status", "content_type", "body"]):
+        body = row["body"]
+        if row["fetch_status"] == "ok" and body:
+            if media_type(body, row["content_type"]) in HTML_TYPES:
+                yield row["canonical_url"], body

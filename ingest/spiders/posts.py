@@ -1,0 +1,158 @@
+"""Blogs by their feeds: every post as Blogger or WordPress hands it out, without the page around.
+
+The post's HTML is the body, its title, author and dates go into the record, its address is its
+permanent link. After a finished crawl only what was updated since is listed.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlencode, urljoin
+
+import scrapy
+from scrapy.http import Response
+
+from ingest.links import FeedEntry, feed_entries
+from ingest.page import Page, as_json
+from ingest.rights import header_signals, licence_of, refusal
+from ingest.spiders.base import SourceSpider, response_headers
+from ingest.urls import canonical_url
+
+POSTS_PER_REQUEST = 100
+
+
+class PostsSpider(SourceSpider):
+    """What both kinds share: a numbered list of posts, read until it ends."""
+
+    def rows(self, response: Response, entries: list[FeedEntry]) -> Iterator[Page]:
+        """One row for each post of the source that this run has not landed."""
+        signals = header_signals(response_headers(response), response.url)
+        for entry in entries:
+            url = self.source.public(entry.url)
+            canonical, category = canonical_url(url), self.source.category_of(url)
+            if not self.source.follows(url):
+                self.left["posts with an address elsewhere"] += 1
+            elif canonical not in self.seen and not self.quota.is_full(category):
+                self.seen.add(canonical)
+                self.quota.take(category)
+                yield self.post(url, entry, signals)
+
+    def post(self, url: str, entry: FeedEntry, signals: dict) -> Page:
+        body: bytes | None = entry.body.encode("utf-8", "replace")
+        status, detail = "ok", None
+        if detail := refusal(signals):
+            status, body = "refused", None
+        elif self.is_known(url, body):
+            status, body, detail = "not_modified", None, "the same bytes as before"
+        return self.row(
+            url,
+            fetch_status=status,
+            fetch_detail=detail,
+            http_status=200,
+            content_type="text/html; charset=utf-8",
+            body=body,
+            licence=licence_of(signals) or self.source.licence,
+            rights_signals=as_json(signals),
+            record=as_json(entry.record),
+        )
+
+    def failed(self, failure):
+        self.incomplete = f"the list of posts: {failure.type.__name__}: {failure.value}"
+        yield from ()
+
+
+class BloggerSpider(PostsSpider):
+    name = "blogger"
+
+    async def start(self) -> AsyncIterator[scrapy.Request]:
+        self.replay()
+        yield self.listing(1)
+
+    def listing(self, start_index: int) -> scrapy.Request:
+        query = {"max-results": POSTS_PER_REQUEST, "start-index": start_index}
+        if self.since:
+            query |= {"orderby": "updated", "updated-min": self.since.isoformat()}
+        path = self.source.api or "/feeds/posts/default"
+        url = f"{urljoin(self.source.home, path)}?{urlencode(query)}"
+        return self.request(url, self.parse_list, start_index=start_index)
+
+    def parse_list(self, response: Response, url: str, start_index: int):
+        try:
+            entries, _ = feed_entries(response.body, self.source.home)
+        except ValueError as error:
+            self.incomplete = f"{url} answered {response.status}: {error}"
+            return
+        yield from self.rows(response, entries)
+        if entries:
+            yield self.listing(start_index + len(entries))
+
+
+class WordPressSpider(PostsSpider):
+    """By the REST API; where a site has closed it, by its feed, which holds the same posts."""
+
+    name = "wordpress"
+
+    async def start(self) -> AsyncIterator[scrapy.Request]:
+        self.replay()
+        yield self.listing(1)
+
+    def listing(self, page: int) -> scrapy.Request:
+        query = {
+            "per_page": POSTS_PER_REQUEST,
+            "page": page,
+            "orderby": "id",
+            "order": "asc",
+            "_embed": "author",
+        }
+        if self.since:
+            query["modified_after"] = self.since.strftime("%Y-%m-%dT%H:%M:%S")
+        path = self.source.api or "/wp-json/wp/v2/posts"
+        url = f"{urljoin(self.source.home, path)}?{urlencode(query)}"
+        return self.request(url, self.parse_list, page=page)
+
+    def feed(self, page: int) -> scrapy.Request:
+        url = f"{urljoin(self.source.home, '/feed/')}?{urlencode({'paged': page})}"
+        return self.request(url, self.parse_feed, page=page)
+
+    def parse_list(self, response: Response, url: str, page: int):
+        try:
+            posts = json.loads(response.body)
+        except ValueError:
+            posts = None
+        if response.status == 200 and isinstance(posts, list):
+            yield from self.rows(response, [entry for post in posts if (entry := _entry(post))])
+            told = (response.headers.get("X-WP-TotalPages") or b"").decode("latin-1")
+            if page < int(told) if told.isdigit() else posts:
+                yield self.listing(page + 1)
+        elif page == 1:
+            yield self.feed(1)
+        elif not (isinstance(posts, dict) and "page_number" in str(posts.get("code"))):
+            self.incomplete = f"{url} answered {response.status}"
+
+    def parse_feed(self, response: Response, url: str, page: int):
+        if response.status == 404 and page > 1:
+            return  # past the last page
+        try:
+            entries, _ = feed_entries(response.body, self.source.home)
+        except ValueError as error:
+            self.incomplete = f"{url} answered {response.status}: {error}"
+            return
+        known = [canonical_url(self.source.public(entry.url)) in self.seen for entry in entries]
+        yield from self.rows(response, entries)
+        if entries and not all(known):  # some themes serve the last page for ever
+            yield self.feed(page + 1)
+
+
+def _entry(post: dict) -> FeedEntry | None:
+    url = post.get("link")
+    if not isinstance(url, str):
+        return None
+    authors = post.get("_embedded", {}).get("author", [])
+    record = {
+        "title": post.get("title", {}).get("rendered"),
+        "author": authors[0].get("name") if authors else None,
+        "published_at": post.get("date_gmt") or post.get("date"),
+        "updated_at": post.get("modified_gmt"),
+        "id": post.get("id"),
+    }
+    body = post.get("content", {}).get("rendered", "")
+    return FeedEntry(url, {key: value for key, value in record.items() if value}, body)
