@@ -54,6 +54,9 @@ class PriorPages:
         elif status == "refused":
             self._pages.pop(url, None)  # asked anew: the reservation may be gone
 
+    def __contains__(self, canonical: str) -> bool:
+        return canonical in self._pages
+
     def get(self, canonical: str) -> Prior | None:
         return self._pages.get(canonical)
 

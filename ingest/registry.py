@@ -91,9 +91,9 @@ class Address:
             )
 
     def served(self, public_url: str) -> str:
-        if not self.base_url:
-            return public_url
-        base, parts = urlsplit(self.base_url), urlsplit(public_url)
+        base, parts = urlsplit(self.base), urlsplit(public_url)
+        if not self.base_url or parts.netloc != urlsplit(self.source.home).netloc:
+            return public_url  # a mirror is one of home, not of the source's other hosts
         path = base.path.rstrip("/") + (parts.path or "/")
         return urlunsplit((base.scheme, base.netloc, path, parts.query, ""))
 
@@ -103,8 +103,10 @@ class Address:
 
     @property
     def is_loopback(self) -> bool:
+        """Whether nothing of the source is fetched from another machine."""
         host = urlsplit(self.base).hostname or ""
-        return host in ("localhost", "::1") or host.startswith("127.")
+        is_alone = set(self.source.hosts) <= {urlsplit(self.source.home).hostname}
+        return is_alone and (host in ("localhost", "::1") or host.startswith("127."))
 
 
 def load_sources(path: Path | None = None) -> dict[str, Source]:

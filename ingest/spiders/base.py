@@ -29,6 +29,7 @@ from ingest.urls import canonical_url, is_trap, without_tracking
 
 # Answers that say to come again; such a page is asked for again when the run resumes.
 _TEMPORARY = frozenset([429, 502, 503, 504])
+MAX_HOPS = 10  # redirects in a row
 _REPLAYED = ["url", "canonical_url", "category", "fetch_status", "content_type", "body", "headers"]
 
 
@@ -95,13 +96,15 @@ class SourceSpider(scrapy.Spider):
         starts = (urljoin(self.source.home, start) for start in self.source.start_urls)
         return self.source.follow_links or canonical_url(url) in map(canonical_url, starts)
 
-    def follow(self, urls: Iterable[str], record: dict | None = None) -> Iterator[scrapy.Request]:
+    def follow(
+        self, urls: Iterable[str], record: dict | None = None, hops: int = 0
+    ) -> Iterator[scrapy.Request]:
         """Requests for the urls that belong to the source and were not asked for yet."""
         for url in map(self.source.public, urls):
             if self.source.follows(url) and is_followable(url, self.source.files):
-                yield from self.ask(without_tracking(url), record)
+                yield from self.ask(without_tracking(url), record, hops)
 
-    def ask(self, url: str, record: dict | None = None) -> Iterator[scrapy.Request]:
+    def ask(self, url: str, record: dict | None = None, hops: int = 0) -> Iterator[scrapy.Request]:
         """The request for a page, unless it was asked for, the quota is full or it is a trap."""
         canonical = canonical_url(url)
         if canonical in self.seen or self.quota.is_full(self.source.category_of(url)):
@@ -110,12 +113,14 @@ class SourceSpider(scrapy.Spider):
         if is_trap(url):
             self.seen.add(canonical)
             self.left["urls without end (too long, too deep or going round)"] += 1
+        elif hops > MAX_HOPS:
+            self.left[f"redirects after {MAX_HOPS} others"] += 1
         elif self.asked_by_host[host] >= self.source.max_pages:
             self.left[f"urls of {host} beyond max_pages = {self.source.max_pages}"] += 1
         else:
             self.seen.add(canonical)
             self.asked_by_host[host] += 1
-            request = self.request(url, self.parse, record=record)
+            request = self.request(url, self.parse, record=record, hops=hops)
             if prior := self.prior.get(canonical):
                 request.headers.update(prior.validators())
             yield request
@@ -129,11 +134,13 @@ class SourceSpider(scrapy.Spider):
             dont_filter=True,  # `seen` decides, on canonical public urls
         )
 
-    def parse(self, response: Response, url: str, record: dict | None = None):
+    def parse(self, response: Response, url: str, record: dict | None = None, hops: int = 0):
         """Land the page, then follow it."""
         headers = response_headers(response)
         signals, links = header_signals(headers, url), []
         status = _status(response)
+        if status == "not_modified" and canonical_url(url) not in self.prior:
+            status = "http_error"  # nobody asked whether it had changed
         if status in ("ok", "truncated") and (tree := _tree(response)):
             signals |= page_signals(tree, url)
             links = page_links(tree, url) if self.leads_on(url) else []
@@ -149,7 +156,8 @@ class SourceSpider(scrapy.Spider):
             self.quota.take(page.category)
         yield page
         if page.fetch_status != "refused" and not forbids_following(signals):
-            yield from self.follow(links)
+            is_hop = status == "redirect"
+            yield from self.follow(links, record if is_hop else None, hops + 1 if is_hop else 0)
 
     def page(self, url, response, status, headers: dict[str, str], signals: dict, record) -> Page:
         body, detail = response.body, None

@@ -74,13 +74,13 @@ class MaduraiSpider(SiteSpider):
             self.missing.add(row["canonical_url"])
         yield from super().links_of_row(row)
 
-    def parse(self, response: Response, url: str, record: dict | None = None):
+    def parse(self, response: Response, url: str, record: dict | None = None, hops: int = 0):
         is_catalogue = self.is_catalogue(url)
         canonical = canonical_url(url)
         if is_catalogue:
             self.read_catalogue(response.body or self.prior.html(canonical) or b"", url)
         work = self.works.get(canonical)
-        yield from super().parse(response, url, work.record() if work else record)
+        yield from super().parse(response, url, work.record() if work else record, hops)
         if response.status >= 400 and response.status not in (429, 502, 503, 504):
             self.missing.add(canonical)
             if work:
@@ -128,4 +128,5 @@ class MaduraiSpider(SiteSpider):
 
 
 def _links(cell: LexborNode, url: str) -> list[str]:
-    return list(page_links(LexborHTMLParser(cell.html or ""), url))
+    links = page_links(LexborHTMLParser(cell.html or ""), url)
+    return [link for link in links if not link.endswith("/")]  # a folder is no text
