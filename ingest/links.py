@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from urllib.parse import urljoin
@@ -85,10 +86,13 @@ def feed_entries(body: bytes, feed_url: str) -> tuple[list[FeedEntry], str | Non
 
     Raises ValueError for what is no feed.
     """
-    # Given as bytes, or feedparser would take the text for an address to fetch.
-    parsed = feedparser.parse(
-        BytesIO(body), response_headers={"content-location": feed_url}, sanitize_html=False
-    )
+    headers = {"content-location": feed_url}
+    with suppress(UnicodeDecodeError):
+        body.decode("utf-8")
+        # Else a feed that names no encoding would be read as Latin-1.
+        headers["content-type"] = "application/xml; charset=utf-8"
+    # Given as a file: feedparser would take a text for an address to fetch.
+    parsed = feedparser.parse(BytesIO(body), response_headers=headers, sanitize_html=False)
     if not parsed.version:
         raise ValueError(f"no feed ({parsed.get('bozo_exception', 'empty')})")
     entries = [entry for one in parsed.entries if (entry := _entry(one, feed_url))]

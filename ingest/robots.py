@@ -78,7 +78,10 @@ class RobotsMiddleware:
             self._slow_down(parts.hostname, policy.rules)
 
     async def sitemaps(self, url: str) -> list[str]:
-        rules = (await self.policy(url)).rules
+        try:
+            rules = (await self.policy(url)).rules
+        except Blocked:
+            return []  # the pages themselves will say so
         return list(rules.sitemaps) if rules else []
 
     async def policy(self, url: str) -> Policy:
