@@ -10,18 +10,23 @@ from aadhan.output import answer, format_option, lake_option, progress_bar, say,
 @click.command()
 @format_option
 def sources(form):
-    """List the source registry."""
+    """List the sources: those that ship, and those of ./sources.toml.
+
+    \b
+    Example:
+      aadhan sources --format json
+    """
     from ingest.registry import load_sources
 
     found = load_sources().values()
-    rows = [(one.name, one.category, one.home, one.licence, one.title) for one in found]
-    answer(["name", "category", "home", "licence", "title"], rows, form)
+    rows = [(s.name, s.kind, s.category, s.home, s.licence, s.title) for s in found]
+    answer(["name", "kind", "category", "home", "licence", "title"], rows, form)
 
 
 @click.command()
 @click.option("--source", "names", multiple=True, help="A source of the registry; may be repeated.")
 @click.option("--strategy", help="Crawl all sources, in shares by this strategy's weights.")
-@click.option("--max-records", type=click.IntRange(min=1), help="Land at most so many pages.")
+@click.option("--max-records", type=click.IntRange(min=1), help="Land at most so many pages, shared among the sources.")
 @click.option("--base-url", help="Fetch the source from here instead of its home, e.g. a mirror.")
 @lake_option
 @format_option

@@ -12,6 +12,7 @@ import pytest
 from conftest import ROOT, SITE, serve_folder
 
 from aadhan.cli import main
+from ingest.registry import load_sources
 
 DOCS = [ROOT / "README.md", ROOT / "DEV.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -37,6 +38,13 @@ def test_every_documented_command_is_understood(words):
         if isinstance(command, click.Group):
             parent = click.Context(command, info_name=name)
     command.make_context(name, list(words), parent=parent)
+
+
+@pytest.mark.parametrize("entry", blocks(ROOT / "docs" / "sources.md", "toml"))
+def test_every_documented_source_is_a_valid_entry(entry, tmp_path):
+    (tmp_path / "sources.toml").write_text(entry, encoding="utf-8")
+    name = entry.split("]")[0].lstrip("[")
+    assert load_sources(tmp_path / "sources.toml")[name].title is not None
 
 
 def test_every_verb_is_documented():
