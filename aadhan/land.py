@@ -26,7 +26,11 @@ def sources(form):
 @click.command()
 @click.option("--source", "names", multiple=True, help="A source of the registry; may be repeated.")
 @click.option("--strategy", help="Crawl all sources, in shares by this strategy's weights.")
-@click.option("--max-records", type=click.IntRange(min=1), help="Land at most so many pages, shared among the sources.")
+@click.option(
+    "--max-records",
+    type=click.IntRange(min=1),
+    help="Land at most so many pages, shared among the sources.",
+)
 @click.option("--base-url", help="Fetch the source from here instead of its home, e.g. a mirror.")
 @lake_option
 @format_option

@@ -227,7 +227,7 @@ def test_a_resume_while_the_site_is_down_loses_nothing(site, tmp_path):
 
 
 def test_two_crawls_of_a_source_do_not_run_at_once(site, tmp_path):
-    site.pages, site.delay = 60, 0.05
+    site.pages, site.delay = 60, 0.4
     lake = tmp_path / "lake"
     process = cut_crawl(site, lake)
     done = crawl(site, lake)
