@@ -64,12 +64,11 @@ class RobotsMiddleware:
             return
         policy = await self.policy(request.url)
         parts = urlsplit(request.url)
-        if self.exempt and parts.path.startswith(self.exempt):
-            return
-        if policy.unreachable:
-            raise RobotsUnreachable(policy.unreachable)
-        if policy.rules and not policy.rules.can_fetch(request.url, self.agent):
-            raise Disallowed("robots.txt disallows the path")
+        if not (self.exempt and parts.path.startswith(self.exempt)):
+            if policy.unreachable:
+                raise RobotsUnreachable(policy.unreachable)
+            if policy.rules and not policy.rules.can_fetch(request.url, self.agent):
+                raise Disallowed("robots.txt disallows the path")
         if policy.reservation:
             raise Reserved(f"robots.txt: {policy.reservation}")
         if tdm_reservation(policy.tdm, request.url) == "1":

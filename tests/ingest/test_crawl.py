@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import duckdb
 import pytest
@@ -83,8 +84,9 @@ def site():
         yield server
 
 
-def landed(lake, columns="fetch_status, http_status, url"):
-    query = f"select {columns} from read_parquet('{lake}/raw/*/*/*.parquet') order by all"
+def landed(lake, columns="fetch_status, http_status, url", where="true"):
+    files = f"read_parquet('{lake}/raw/*/*/*.parquet')"
+    query = f"select {columns} from {files} where {where} order by all"
     return duckdb.sql(query).fetchall()
 
 
@@ -305,3 +307,24 @@ def test_a_full_disk_while_landing_ends_in_one_line_and_resumes(site, tmp_path):
     assert not list(lake.rglob("*.parquet")) and not list(lake.rglob("*.tmp"))
     assert crawl(site, lake).returncode == 0
     assert len(landed(lake)) > 40
+
+
+def test_a_strategy_decides_what_is_crawled_and_how_much(tmp_path):
+    """The demo has six categories; a weight of 0 closes one, the others share the records."""
+    (tmp_path / "aadhan.toml").write_text(
+        "[strategies.mine]\nnews = 0.0\nliterature = 2.0\ngovernment = 1.0\nblog = 1.0\n"
+        "encyclopedia = 1.0\nconversation = 1.0\n"
+    )
+    with serve_folder(SITE) as server:
+        more = ("--strategy", "mine", "--max-records", "30")
+        assert crawl(server, tmp_path / "lake", *more).returncode == 0
+        assert not [path for path in server.asked if path.startswith("/seithi/")]
+    rows = landed(tmp_path / "lake", "category", "fetch_status = 'ok'")
+    counts = Counter(category for (category,) in rows)
+    assert counts == {
+        "literature": 10,
+        "government": 5,
+        "blog": 5,
+        "encyclopedia": 5,
+        "conversation": 5,
+    }

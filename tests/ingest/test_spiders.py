@@ -137,6 +137,40 @@ def test_a_feed_that_is_none_is_told(server, crawl, tmp_path):
     assert crawl(NEWS, server)["ok"] == 1
 
 
+# ------------------------------------------------------------------ documents
+
+DEPARTMENT = """[department]
+home = "https://department.example/ta/"
+category = "government"
+start_urls = ["/ta/"]
+files = ["pdf"]
+exclude = ["/en/"]
+"""
+
+
+def department(path, query):
+    if path == "/robots.txt":
+        return 200, {"Content-Type": "text/plain"}, "Sitemap: https://department.example/map.xml\n"
+    if path == "/map.xml":
+        locations = "<url><loc>https://department.example/ta/3.html</loc></url>"
+        return 200, {"Content-Type": "application/xml"}, f"<urlset>{locations}</urlset>"
+    if path == "/ta/":
+        links = ["1.pdf", "2.PDF?v=1", "a.docx", "/en/x.html", "x.zip"]
+        return 200, HTML, "".join(f"<a href='{link}'>x</a>" for link in links)
+    if path.lower().endswith(".pdf"):
+        return 200, {"Content-Type": "application/octet-stream"}, b"%PDF-1.4 " + path.encode()
+    return 200, HTML, TEXT
+
+
+def test_documents_are_taken_and_robots_txt_names_the_sitemap(server, crawl, tmp_path):
+    server.answer = department
+    crawl(DEPARTMENT, server)
+    home = "https://department.example/ta/"
+    assert [url for url, _ in landed(tmp_path)] == [
+        *(home, f"{home}1.pdf", f"{home}2.PDF?v=1", f"{home}3.html")
+    ]
+
+
 # ------------------------------------------------------------------ MediaWiki
 
 WIKI = """[wiki]
