@@ -45,7 +45,8 @@ def crawl(names, strategy, max_records, base_url, lake, form):
     """
     from ingest.crawl import crawl as run_crawl
     from ingest.page import FETCH_STATUSES
-    from ingest.registry import find_source, load_sources, quotas
+    from ingest.quotas import quotas
+    from ingest.registry import find_source, load_sources
     from ingest.settings import strategy_weights
 
     known, config = load_sources(), settings()

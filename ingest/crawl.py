@@ -28,8 +28,9 @@ from ingest.landing import (
     write_run_record,
 )
 from ingest.page import Page
+from ingest.quotas import Quota
 from ingest.recrawl import PriorPages
-from ingest.registry import Address, Quota, Source
+from ingest.registry import Address, Source
 from ingest.spiders import SPIDERS
 
 AGENT = "aadhan/0.1"

@@ -21,8 +21,9 @@ from ingest.guard import Blocked
 from ingest.landing import landed_pages
 from ingest.links import is_followable, location, page_links
 from ingest.page import HTML_TYPES, Page, as_json, media_type
+from ingest.quotas import Quota
 from ingest.recrawl import PriorPages
-from ingest.registry import Address, Quota
+from ingest.registry import Address
 from ingest.rights import forbids_following, header_signals, licence_of, page_signals, refusal
 from ingest.robots import Disallowed, Reserved
 from ingest.urls import canonical_url, is_trap, without_tracking

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from ingest.errors import SettingsError
 from ingest.page import SCHEMA, Page, canonical_url, page_id
-from ingest.registry import Address, Quota, Source, apportion, check_slug, load_sources, quotas
+from ingest.quotas import Quota, apportion, quotas
+from ingest.registry import Address, Source, check_slug, load_sources
 from ingest.urls import is_trap
 
 
