@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from lxml import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 MAX_BOOK_BYTES = 200 << 20  # of all that is inflated
 MAX_FILE_BYTES = 20 << 20

@@ -9,6 +9,7 @@ It knows CommonMark, tables and strikethrough, no dialect beyond; maths stays as
 
 import re
 from functools import cache
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -22,6 +23,8 @@ _FIELD = re.compile(r"\s*(#|[\"']?[\w.-]{1,100}[\"']?\s{0,20}[:=])")
 _HIGHLIGHT = re.compile(r"\{\{[<%]\s{0,9}/?\s{0,9}highlight\b[^{}]{0,200}[>%]\}\}")
 _SHORTCODE = re.compile(r"\{\{[^{}]{0,1000}\}\}|\{%[^{}]{0,1000}%\}|\{:[^{}\n]{0,200}\}")
 _NOTE = re.compile(r"\[\^[^\]\s]{1,50}\]")
+_BR = re.compile(r"<br\b", re.IGNORECASE)
+_NEWLINES = ("softbreak", "hardbreak")
 _NOTE_TEXT = re.compile(r"\[\^[^\]\s]{1,50}\]:")
 
 
@@ -71,12 +74,15 @@ def _mark(inline: Token, opening: Token) -> None:
     """Name a paragraph that is code or a footnote; take references to footnotes out."""
     pieces = inline.children or []
     texts = [piece for piece in pieces if piece.type == "text"]
-    if any(piece.type == "code_inline" for piece in pieces) and not any(
-        piece.content.strip() for piece in texts
-    ):
+    has_text = any(piece.content.strip() for piece in texts)
+    if not has_text and any(piece.type == "code_inline" for piece in pieces):
         opening.attrSet("class", "code")
-    if _NOTE_TEXT.match(inline.content):
+    if texts and _NOTE_TEXT.match(inline.content):
         opening.attrSet("class", "footnote")
-        inline.content = inline.content.partition(":")[2]
+        texts[0].content = _NOTE_TEXT.sub("", texts[0].content, count=1)
     for piece in texts:
         piece.content = _NOTE.sub("", piece.content)
+    for piece, after in pairwise(pieces):
+        if piece.type == "html_inline" and _BR.match(piece.content) and after.type in _NEWLINES:
+            # A break at the end of a line is one line end, not two.
+            piece.content = ""

@@ -42,7 +42,7 @@ _HIDDEN = frozenset(
     "timeline".split()
 )
 # What a template that is gone leaves of a bracket: (, 1921), ().
-_EMPTY_BRACKETS = re.compile(r" ?\([\s,;:–-]*\)|(?<=\()[\s,;:–-]+")
+_EMPTY_BRACKETS = re.compile(r" ?\([\s,;:–-]*\)|(?<=\()[\s,;:]+|[\s,;:]{1,9}(?=\))")
 # What is left of a table or a template that was never closed.
 _REMNANT = re.compile(r"\||\{\||!!|\}\}|\{\{")
 
@@ -54,7 +54,7 @@ _BLOCK_TEMPLATES = dict.fromkeys(
     """.split(),
     "1",
 ) | {"left_margin": "2"}
-_INLINE_TEMPLATES = dict.fromkeys(
+_INLINE_TEMPLATES: dict[str, str] = dict.fromkeys(
     """
     larger x-larger xx-larger xxx-larger xxxx-larger smaller x-smaller xx-smaller xxx-smaller
     small big sc smallcaps small-caps asc uc lc b bold i italic u underline sup sub nowrap nobr
@@ -171,7 +171,7 @@ def _template(node: nodes.Template) -> Iterator[str]:
         yield from _parameter(node, _BLOCK_TEMPLATES[name])
         yield _BREAK
     elif name in _INLINE_TEMPLATES or name.startswith("lang-"):
-        yield from _parameter(node, _INLINE_TEMPLATES.get(name, "1"))
+        yield from _parameter(node, "1" if name.startswith("lang-") else _INLINE_TEMPLATES[name])
     elif name in _LINE_TEMPLATES:
         yield "\n\n"
     elif name in _SPACE_TEMPLATES:
