@@ -45,7 +45,6 @@ SCHEMA = pa.schema(
     ]
 )
 
-TEXT_TYPES = ("text/plain", "text/markdown")
 # A block longer than this is cut at line ends, else at sentence ends: passages are made of blocks.
 MAX_BLOCK_CODEPOINTS = 3000
 MAX_DEPTH = 200
@@ -75,11 +74,9 @@ def _page_row(page: dict) -> dict:
     body, content_type = page["body"], page["content_type"] or ""
     row = dict.fromkeys(SCHEMA.names) | {"page_id": page["page_id"], "blocks": []}
     kind = media_type(body, content_type)
-    if kind in TEXT_TYPES:
-        return row | _text_row(body, content_type) | _record_metadata(page.get("record"))
-    if kind in HTML_TYPES:
-        return row | _html_row(body, content_type)
-    return row | {"unread_reason": f"no reader for {kind or 'content without a type'}"}
+    if kind not in READERS:
+        return row | {"unread_reason": f"no reader for {kind or 'content without a type'}"}
+    return row | READERS[kind](body, content_type) | _record_metadata(page.get("record"))
 
 
 def _text_row(body: bytes, content_type: str) -> dict:
@@ -92,8 +89,67 @@ def _html_row(body: bytes, content_type: str) -> dict:
     decoded = decode(body, content_type)
     tree = LexborHTMLParser(decoded.text)
     is_open = not _CLOSED.search(body[-2048:]) and not body.rstrip().endswith(b">")
-    row = _row(decoded, "blocks", _walk(tree.body) if tree.body else ())
+    row = _row(decoded, "blocks", _walk(tree.body, "body"))
     return row | _metadata(tree) | {"is_truncated": decoded.is_cut or is_open}
+
+
+# The readers of the rarer formats are imported when a page of theirs comes: workers stay light.
+
+
+def _markdown_row(body: bytes, content_type: str) -> dict:
+    from warehouse import markdown
+
+    decoded = decode(body, content_type)
+    tree = LexborHTMLParser(f"<body>{markdown.to_html(decoded.text)}")
+    is_cut = decoded.is_cut or len(decoded.text) > markdown.MAX_CODEPOINTS
+    return _row(decoded, "markdown", _walk(tree.body, "markdown")) | {"is_truncated": is_cut}
+
+
+def _wikitext_row(body: bytes, content_type: str) -> dict:
+    from warehouse import wikitext
+
+    decoded = decode(body, content_type)
+    if wikitext.is_redirect(decoded.text):
+        return {"unread_reason": "a redirect"}
+    is_cut = decoded.is_cut or len(decoded.text) > wikitext.MAX_CODEPOINTS
+    return _row(decoded, "wikitext", wikitext.read_wikitext(decoded.text)) | {
+        "is_truncated": is_cut
+    }
+
+
+def _epub_row(body: bytes, content_type: str) -> dict:
+    from warehouse import epub
+
+    book = epub.read_epub(body)
+    if book.unread_reason:
+        return {"unread_reason": book.unread_reason}
+    rows = []
+    for chapter in book.chapters:
+        decoded = decode(chapter.body, "")
+        tree = LexborHTMLParser(epub.as_html(decoded.text))
+        rows.append(_row(decoded, "epub", _walk(tree.body, chapter.path)))
+    blocks = [block for row in rows for block in row["blocks"]]
+    # A chapter that is not plain UTF-8 speaks for the book.
+    return next((row for row in rows if row["encoding"] != "utf-8"), rows[0]) | {
+        "title": _clean(book.title),
+        "author": _clean(book.author),
+        "published_at": _date(book.published_at),
+        "repair_count": sum(row["repair_count"] for row in rows),
+        "is_truncated": book.missing_count > 0 or any(row["is_truncated"] for row in rows),
+        "blocks": [block | {"ordinal": ordinal} for ordinal, block in enumerate(blocks)],
+    }
+
+
+# What reads which kind of body: (body, content type) to the fields of a row.
+READERS = {
+    **dict.fromkeys(HTML_TYPES, _html_row),
+    "text/plain": _text_row,
+    "text/markdown": _markdown_row,
+    "text/x-wiki": _wikitext_row,
+    "application/epub+zip": _epub_row,
+    # An EPUB packed without care does not begin with its type.
+    "application/zip": _epub_row,
+}
 
 
 def _row(decoded, extractor: str, found: Iterable[tuple[str, str, bool, int]]) -> dict:
@@ -155,15 +211,17 @@ def _pack(pieces: list[str], glue: str) -> Iterator[str]:
     yield glue.join(packed)
 
 
-def _walk(body: LexborNode) -> Iterator[tuple[str, str, bool, int]]:
+def _walk(body: LexborNode | None, root: str) -> Iterator[tuple[str, str, bool, int]]:
     """(text, path, is heading, codepoints inside links) of each block, in document order.
+
+    Paths begin with `root`.
 
     An explicit stack: pages nest deeper than Python recurses.
     """
     pieces: list[str] = []
     linked = 0
     # Frames: (node whose next siblings are to be seen, path, inside a link, inside pre, depth)
-    stack = [(body.child, "body", False, False, 1)]
+    stack = [(body.child if body else None, root, False, False, 1)]
     while stack:
         node, path, in_link, in_pre, depth = stack.pop()
         if node is None:
@@ -196,7 +254,7 @@ def _walk(body: LexborNode) -> Iterator[tuple[str, str, bool, int]]:
             is_link = tag == "a" and "href" in node.attributes
             stack.append((node.child, path, in_link or is_link, in_pre, depth + 1))
     if text := _joined(pieces):
-        yield text, "body", False, linked
+        yield text, root, False, linked
 
 
 def _joined(pieces: list[str]) -> str:
@@ -215,30 +273,37 @@ def _is_heading(path: str) -> bool:
 def _metadata(tree: LexborHTMLParser) -> dict:
     date = _attribute(tree, "meta[property='article:published_time']", "content")
     date = date or _attribute(tree, "time[datetime]", "datetime")
-    match = _DATE.search(date or "")
     title = _attribute(tree, "meta[property='og:title']", "content")
     if not title and (node := tree.css_first("head > title")):
         title = node.text()
     return {
         "title": _clean(title),
         "author": _clean(_attribute(tree, "meta[name=author i]", "content")),
-        "published_at": match[1] if match else None,
+        "published_at": _date(date),
     }
 
 
 def _record_metadata(record: str | None) -> dict:
-    """Title, author and date of an imported record, under the names such fields go by."""
+    """Title, author and date that came with the page, from an import or a catalogue.
+
+    Only what is there: it goes before what the file says of itself.
+    """
     fields = json.loads(record or "{}")
 
     def first(*names: str) -> str | None:
         return next((str(fields[name]) for name in names if fields.get(name)), None)
 
-    match = _DATE.search(first("published_at", "date", "timestamp", "created_at") or "")
-    return {
+    found = {
         "title": _clean(first("title", "headline")),
         "author": _clean(first("author", "authors", "byline")),
-        "published_at": match[1] if match else None,
+        "published_at": _date(first("published_at", "date", "timestamp", "created_at")),
     }
+    return {name: value for name, value in found.items() if value}
+
+
+def _date(text: str | None) -> str | None:
+    match = _DATE.search(text or "")
+    return match[1] if match else None
 
 
 def _attribute(tree: LexborHTMLParser, selector: str, name: str) -> str | None:

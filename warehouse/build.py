@@ -52,7 +52,10 @@ GIVEN = ("raw_pages", "page_blocks", "recipe", "category_weights", "parent_split
 STEP_ROWS = 2_000
 # What a person asks about a snapshot later, besides the corpus itself.
 SIDE_TABLES = [name for name in RELATIONS if name != "corpus"]
-PACKAGES = ("duckdb", "numpy", "pyarrow", "regex", "rensa", "selectolax", "sqlglot")
+PACKAGES = (
+    *("duckdb", "lxml", "markdown-it-py", "mwparserfromhell", "numpy", "pyarrow"),
+    *("regex", "rensa", "selectolax", "sqlglot"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,13 @@ from ingest.errors import LakeError
 from warehouse.pages import die_with_parent, make_blocks
 from warehouse.snapshots import file_sha256
 
+# What turns bodies into blocks: modules of this folder, and libraries.
+MODULES = (
+    *("pages", "blocks", "decode", "tamil", "tscii"),
+    *("epub", "markdown", "wikibalance", "wikitext"),
+)
+PACKAGES = ("lxml", "markdown-it-py", "mwparserfromhell", "regex", "selectolax")
+
 
 def cache_blocks(
     lake: Path, files: list[Path], threads: int, progress: Callable[[str, int, int], None]
@@ -72,8 +79,8 @@ def _make_all(missing: dict[Path, Path], threads: int):
 def code_hash() -> str:
     """Version of what turns bodies into blocks: its modules and the libraries under them."""
     digest = hashlib.sha256(Path(page.__file__).read_bytes())
-    for name in ("pages.py", "blocks.py", "decode.py", "tamil.py", "tscii.py"):
-        digest.update(Path(__file__).with_name(name).read_bytes())
-    for package in ("regex", "selectolax"):
+    for name in MODULES:
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    for package in PACKAGES:
         digest.update(metadata.version(package).encode())
     return digest.hexdigest()

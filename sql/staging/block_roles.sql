@@ -47,7 +47,17 @@ placed as (
             '[.](nav|navbar|menu|breadcrumbs?|sidebar|widget|related|share|social|comments?'
             || '|comment-list|cookie|pagination|pager|modal|toast-container|toc|post-meta'
             || '|entry-meta|meta|byline|tags|site-header|site-footer|mw-editsection|catlinks)(>|$)'
-        ) as is_furniture
+        )
+        -- What the readers of Markdown and wikitext name; on a web page these names say little.
+        or (
+            extractor in ('markdown', 'wikitext')
+            and regexp_matches(path, '[.](code|footnote|references|empty)(>|$)')
+        ) as is_furniture,
+        -- A sentence of a wiki is full of links; a list of them is a list of links.
+        case
+            when extractor = 'wikitext' and path like '%>p' then 0.9
+            else 0.5
+        end as max_link_ratio
     from stg_blocks
 ),
 
@@ -86,10 +96,17 @@ judged as (
         case
             when placed.extractor = 'text' then 'main'
             when placed.is_furniture then 'furniture'
-            when placed.region_depth < coalesce(main_regions.region_depth, 0) then 'outside'
-            when placed.link_codepoints * 2 > placed.codepoint_count and not placed.is_heading
+            when
+                placed.extractor = 'blocks'
+                and placed.region_depth < coalesce(main_regions.region_depth, 0)
+                then 'outside'
+            when
+                placed.link_codepoints > placed.max_link_ratio * placed.codepoint_count
+                and not placed.is_heading
                 then 'links'
-            when placed.is_heading and placed.region_depth > 0 then 'main'
+            -- Only web pages have headings of the site beside those of the page.
+            when placed.is_heading and (placed.region_depth > 0 or placed.extractor <> 'blocks')
+                then 'main'
             when
                 greatest(repeats.page_count, numbered_repeats.page_count)
                 > greatest(3, sites.page_count * 0.1) then 'template'

@@ -53,8 +53,113 @@ little as (
         and main_codepoints < recipe.min_main_ratio * page_codepoints
 ),
 
+-- Title and headings, whichever block of the page they are, template or not.
+names as (
+    select
+        documents.doc_id,
+        lower(documents.title) as name
+    from documents
+    union all
+    select
+        stg_pages.doc_id,
+        lower(stg_page_blocks.title) as name
+    from stg_pages
+    inner join stg_page_blocks on stg_pages.page_id = stg_page_blocks.page_id
+    where stg_pages.is_readable
+    union all
+    select
+        doc_id,
+        lower(text) as name
+    from block_roles
+    where is_heading and codepoint_count <= 100
+),
+
+-- What a name says: 2 that a page is not there, 1 that something is not there.
+telling_names as (
+    select
+        doc_id,
+        max(
+            case
+                when
+                    regexp_matches(
+                        name,
+                        '^[^\p{L}\p{N}]*((http|error|பிழை)[ :]*)?404'
+                        || '([^\p{L}\p{N}]*$|[ :–—|-]*(error|பிழை|(page |file )?not found))'
+                    )
+                    or regexp_matches(
+                        name,
+                        '^[^\p{L}\p{N}]*((error|oops|sorry)[^\p{L}\p{N}]*)?(the |this |that )?'
+                        || '(requested )?(page|file|url)( was| is| you [a-z ]{3,30})?'
+                        || ' ?(not found|could not be found|cannot be found|does not exist'
+                        || '|doesn.t exist|no longer exists)'
+                    )
+                    or regexp_matches(
+                        name,
+                        '^[^\p{L}\p{N}]*((404|மன்னிக்கவும்)[^\p{L}\p{N}]*)?'
+                        || '((நீங்கள்|தாங்கள்) )?((தேடிய|கோரிய|இந்த|இந்தப்|அந்தப்) )?'
+                        || '(இணைய ?ப்?|வலை ?ப்?)?பக்க(ம்|த்தை|த்தைக்) ?'
+                        || '(காணவில்லை|காணப்படவில்லை|கிடைக்கவில்லை|கண்டறியப்படவில்லை'
+                        || '|கண்டறிய முடியவில்லை|கண்டுபிடிக்கப்படவில்லை|கண்டுபிடிக்க முடியவில்லை'
+                        || '|காண முடியவில்லை)([^\p{L}\p{M}\p{N}]*$| *[–—|-])'
+                    )
+                    then 2
+                when
+                    regexp_matches(
+                        name,
+                        '^[^\p{L}\p{N}]*((மன்னிக்கவும்|sorry|oops|error|பிழை)[^\p{L}\p{N}]*)?'
+                        || '(404|not found|nothing (found|here)|(பக்கம் )?இல்லை|காணவில்லை'
+                        || '|கிடைக்கவில்லை|காணப்படவில்லை|கண்டறியப்படவில்லை)'
+                        || '([^\p{L}\p{M}\p{N}]*$| *[–—|-])'
+                    )
+                    then 1
+                else 0
+            end
+        ) as strength
+    from names
+    group by doc_id
+),
+
+-- Served with 200, and says that it is not there. A story may be called காணவில்லை: then its text
+-- must speak of a page too. A long text is no error message, whatever its name.
+missing as (
+    select
+        documents.doc_id,
+        documents.page_id,
+        'soft_404' as rule,
+        cast(documents.main_codepoints as double) as value,
+        cast(recipe.soft_404_max_codepoints as double) as threshold,
+        case
+            when documents.main_codepoints <= recipe.soft_404_max_codepoints then 'drop'
+            else 'keep'
+        end as verdict,
+        concat('served with 200, named: ', coalesce(documents.title, '')) as detail
+    from documents
+    inner join stg_pages on documents.page_id = stg_pages.page_id
+    inner join telling_names on documents.doc_id = telling_names.doc_id
+    cross join recipe
+    where
+        stg_pages.http_status = 200
+        and stg_pages.is_readable
+        and (
+            telling_names.strength = 2
+            or (
+                telling_names.strength = 1
+                and regexp_matches(
+                    lower(documents.text),
+                    'not found|go (to )?home|(page|url|link|address).{0,60}(exist|moved|removed|missing)'
+                    || '|(can|could).{0,2}(not|n.t|t) find|முகப்பு ?(ப் )?பக்க|இணையப் ?பக்க'
+                    || '|(தேடிய|கோரிய|கேட்ட) பக்க(ம்|த்தை)'
+                    || '|பக்க(ம்|த்தை).{0,30}(நீக்கப்பட|மாற்றப்பட|நகர்த்தப்பட|கண்டறிய|கண்டுபிடி)'
+                    || '|முகவரி.{0,40}(தவறு|தவறா|சரி ?பார்)'
+                )
+            )
+        )
+),
+
 found as (
     select * from empty
+    union all
+    select * from missing
     union all
     select * from little
     union all
