@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ingest.page import HTML_TYPES, media_type
 from warehouse import tamil
-from warehouse.decode import decode
+from warehouse.decode import decode_html, decode_text
 
 SCHEMA = pa.schema(
     [
@@ -83,14 +83,13 @@ def _page_row(page: dict) -> dict:
 
 
 def _text_row(body: bytes, content_type: str) -> dict:
-    decoded = decode(body, content_type)
+    decoded = decode_text(body, content_type)
     paragraphs = ((text, "text", False, 0) for text in decoded.text.split("\n\n"))
     return _row(decoded, "text", paragraphs)
 
 
 def _html_row(body: bytes, content_type: str) -> dict:
-    decoded = decode(body, content_type)
-    tree = LexborHTMLParser(decoded.text)
+    decoded, tree = decode_html(body, content_type)
     is_open = not _CLOSED.search(body[-2048:]) and not body.rstrip().endswith(b">")
     row = _row(decoded, "blocks", _walk(tree.body) if tree.body else ())
     return row | _metadata(tree) | {"is_truncated": decoded.is_cut or is_open}
