@@ -78,7 +78,9 @@ def _page_row(page: dict) -> dict:
     if kind in TEXT_TYPES:
         return row | _text_row(body, content_type) | _record_metadata(page.get("record"))
     if kind in HTML_TYPES:
-        return row | _html_row(body, content_type)
+        return row | _html_row(body, content_type) | _record_metadata(page.get("record"))
+    if kind == "application/pdf":
+        return row | _pdf_row(body) | _record_metadata(page.get("record"))
     return row | {"unread_reason": f"no reader for {kind or 'content without a type'}"}
 
 
@@ -93,6 +95,16 @@ def _html_row(body: bytes, content_type: str) -> dict:
     is_open = not _CLOSED.search(body[-2048:]) and not body.rstrip().endswith(b">")
     row = _row(decoded, "blocks", _walk(tree.body) if tree.body else ())
     return row | _metadata(tree) | {"is_truncated": decoded.is_cut or is_open}
+
+
+def _pdf_row(body: bytes) -> dict:
+    from warehouse.pdf import read_pdf  # workers start faster without, and PDFs are few
+
+    read = read_pdf(body)
+    if not read.decoded:
+        return {"unread_reason": read.unread_reason}
+    own = {"title": _clean(read.title), "author": _clean(read.author)}
+    return _row(read.decoded, "pdf", read.blocks) | own
 
 
 def _row(decoded, extractor: str, found: Iterable[tuple[str, str, bool, int]]) -> dict:
@@ -226,18 +238,22 @@ def _metadata(tree: LexborHTMLParser) -> dict:
 
 
 def _record_metadata(record: str | None) -> dict:
-    """Title, author and date of an imported record, under the names such fields go by."""
+    """Title, author and date that a record tells, under the names such fields go by.
+
+    A record is a catalogue's word and goes before what the file says of itself.
+    """
     fields = json.loads(record or "{}")
 
     def first(*names: str) -> str | None:
         return next((str(fields[name]) for name in names if fields.get(name)), None)
 
     match = _DATE.search(first("published_at", "date", "timestamp", "created_at") or "")
-    return {
+    told = {
         "title": _clean(first("title", "headline")),
         "author": _clean(first("author", "authors", "byline")),
         "published_at": match[1] if match else None,
     }
+    return {name: value for name, value in told.items() if value}
 
 
 def _attribute(tree: LexborHTMLParser, selector: str, name: str) -> str | None:

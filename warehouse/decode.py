@@ -25,6 +25,7 @@ _NO_CHARSETS = frozenset(["idna", "punycode", "raw-unicode-escape", "unicode-esc
 _META_BYTES = 4096
 # Latin-1 letters do not stand three in a row; TSCII read as Latin-1 and saved as UTF-8 does.
 _LATIN_RUN = re.compile("[\x80-\xff]{3}")
+_NOT_TAMIL = re.compile(f"[^{tamil.TAMIL}]+")
 _TACE16 = re.compile("[\ue180-\ue38f]")
 MIN_TACE16 = 8
 # A page with one bad byte is still UTF-8; of TSCII read as UTF-8 nearly every character is bad.
@@ -146,7 +147,8 @@ def _read_other(body: bytes, content_type: str | None) -> tuple[str, str, str]:
 def _saved_as_utf8(text: str) -> tuple[str, str, str]:
     """Strict UTF-8, which is also what TSCII becomes when it is opened as Latin-1 and saved."""
     if _LATIN_RUN.search(text) and tscii.is_tscii(charts.to_bytes(text)):
-        return charts.to_unicode(text, "tscii"), "tscii", "tscii score within utf-8"
+        text = _NOT_TAMIL.sub(lambda match: charts.to_unicode(match[0], "tscii"), text)
+        return text, "tscii", "tscii score within utf-8"
     return text, "utf-8", "strict"
 
 

@@ -96,7 +96,7 @@ def read_fonts(tree: LexborHTMLParser, charset: Font | None) -> Charted:
     """Replace the text of elements in known fonts by Unicode, in the tree."""
     found: dict[Font, list[LexborNode]] = {}
     for node, font in _texts(tree, charset):
-        if _needs_chart(node.text_content or "", font):
+        if needs_chart(node.text_content or "", font):
             found.setdefault(font, []).append(node)
     accepted, refused = set(), set()
     for encoding in sorted({font.encoding for font in found}):
@@ -133,7 +133,8 @@ def _convert(nodes: list[LexborNode], encoding: str) -> bool | None:
     return True
 
 
-def _needs_chart(text: str, font: Font) -> bool:
+def needs_chart(text: str, font: Font) -> bool:
+    """Whether a text in a font may be other than it reads."""
     if _TAMIL.search(text):
         return False  # Unicode already: fonts named TSCu_ and TAMu_ show both
     return bool((_HIGH if font.encoding in charts.BILINGUAL else _LETTER).search(text))
