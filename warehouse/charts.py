@@ -113,7 +113,8 @@ def chart(encoding: str) -> dict[int, str]:
         if (text := glyphs.get(ord(character(byte)))) is not None:
             glyphs |= {0xF700 + byte: text}
             glyphs.setdefault(byte, text)
-    return glyphs
+    # PDFs have a minus sign for the soft hyphen of Windows-1252.
+    return glyphs | ({0x2212: glyphs[0xAD]} if 0xAD in glyphs else {})
 
 
 def to_unicode(text: str, encoding: str) -> str:

@@ -23,7 +23,10 @@ MAX_UNREAD_RATIO = 0.2
 _SUBSET = re.compile(r"^[A-Z]{6}\+|\+\d+$")
 _UNKNOWN = re.compile("[\ufffd\x80-\x9f\ue000-\uf8ff]")
 _HIGH = re.compile("[\x80-\xff\u2018-\u2022\u02c6\u02dc\u0192\u2030\u2039\u203a]")
-_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl"}
+_SPLIT_RIGHT = re.compile(f"(?<=[{tamil.CONSONANTS}]) +(?=[\u0bbe-\u0bc2\u0bcd\u0bd7])")
+_SPLIT_LEFT = re.compile(f"(?<![{tamil.CONSONANTS}])([\u0bc6-\u0bc8]) +([{tamil.CONSONANTS}])")
+# What pdfminer has for characters that are drawn as others.
+_LIGATURES = {0xAD: "-", 0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl"}
 _NO_TITLE = re.compile(
     r"^(microsoft |untitled|unknown|document ?\d*$|slide ?\d*$|file:|[a-z]:\\|no job name|print)"
     r"|\.(docx?|rtf|pdf|html?|txt|p65|pmd|qxd|indd|cdr|pptx?|xlsx?|tex|dvi|ps)$|^[\W\d_]*$|\ufffd",
@@ -168,6 +171,8 @@ def _row(line: Line, encodings: dict[str, str | None]) -> Row:
         else:
             parts.append((encoding, text))
     text = "".join(_letters(text, encoding) for encoding, text in parts)
+    # No word begins with a sign, nor ends with one that has no letter: the space is the layout's.
+    text = tamil.join_halves(_SPLIT_LEFT.sub(r"\2\1", _SPLIT_RIGHT.sub("", text)))
     return Row(" ".join(text.split()), line.x0, line.y0, line.x1, line.y1, line.size)
 
 

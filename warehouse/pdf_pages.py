@@ -36,7 +36,8 @@ MAX_PAGE_CHARACTERS = 100_000
 MAX_CHARACTERS = 10_000_000
 MAX_FORMS = 20_000
 _CHUNK_BYTES = 1 << 16
-_LAYOUT = LAParams()
+_LAYOUT = LAParams(word_margin=0.2)
+_AS_SOFT_HYPHEN = (" ", "-", "\xa0", "\u2212")
 
 
 class TooLarge(PDFException):
@@ -137,9 +138,13 @@ class _Device(PDFPageAggregator):
         self.character_count += 1
         if self.page_characters > MAX_PAGE_CHARACTERS:
             raise TooLarge(f"more than {MAX_PAGE_CHARACTERS:,} characters on a page")
-        return super().render_char(
+        advance = super().render_char(
             matrix, font, fontsize, scaling, rise, cid, ncs, graphicstate
         )
+        # The soft hyphen of Windows-1252 is a letter in the encodings of Tamil.
+        if cid == 0xAD and self.cur_item._objs[-1].get_text() in _AS_SOFT_HYPHEN:
+            self.cur_item._objs[-1]._text = "\xad"
+        return advance
 
     def handle_undefined_char(self, font, cid: int) -> str:
         """A code without a letter: a byte of an 8-bit font may still be one of its encoding."""
@@ -154,7 +159,7 @@ class _Device(PDFPageAggregator):
 
 def _lines(page: LTPage) -> Iterator[Line]:
     """Characters of a page, those inside figures too, as pdfminer puts them into lines."""
-    characters = list(_without_overprint(_characters(page)))
+    characters = _without_overprint(_characters(page))
     for line in LTLayoutContainer.group_objects(page, _LAYOUT, characters):
         if isinstance(line, LTTextLine) and not line.is_empty():
             runs, size = [], 0.0
@@ -182,16 +187,29 @@ def _characters(page: LTPage) -> Iterator[LTChar]:
             stack.pop()
 
 
-def _without_overprint(characters: Iterator[LTChar]) -> Iterator[LTChar]:
-    """Each character once: bold is feigned by drawing it again a hair's breadth away."""
-    drawn: set[tuple[str, int, int]] = set()
-    for item in characters:
+def _without_overprint(characters: Iterator[LTChar]) -> list[LTChar]:
+    """Each character once: bold is feigned by drawing a word again a hair's breadth away.
+
+    Only what is drawn again together is dropped. A single character at the place of another may be
+    the one that its line needs.
+    """
+    items = list(characters)
+    drawn: dict[tuple[str, int, int], int] = {}
+    again: list[int | None] = []
+    for index, item in enumerate(items):
         text, step = item.get_text(), max(item.size * 0.12, 0.1)
         column, row = round(item.x0 / step), round(item.y0 / step)
-        near = [(text, column + i, row + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
-        if drawn.isdisjoint(near):
-            drawn.add((text, column, row))
-            yield item
+        near = ((text, column + i, row + j) for i in (0, -1, 1) for j in (0, -1, 1))
+        again.append(next((drawn[key] for key in near if key in drawn), None))
+        drawn.setdefault((text, column, row), index)
+    return [
+        item
+        for index, item in enumerate(items)
+        if again[index] is None
+        or again[index] != index - 1
+        and again[max(index - 1, 0)] is None
+        and again[min(index + 1, len(items) - 1)] is None
+    ]
 
 
 class _Budget:
