@@ -203,6 +203,6 @@ def _info_text(value) -> str | None:
     high_count = len(_HIGH.findall(text))
     if not high_count:
         return text
-    if tscii.is_tscii(value, is_hinted=True):
+    if tscii.is_tscii(value):
         return tscii.decode(value)
     return text if high_count < 0.2 * len(text) else None

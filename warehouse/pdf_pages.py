@@ -141,9 +141,12 @@ class _Device(PDFPageAggregator):
         advance = super().render_char(
             matrix, font, fontsize, scaling, rise, cid, ncs, graphicstate
         )
+        item = self.cur_item._objs[-1]
         # The soft hyphen of Windows-1252 is a letter in the encodings of Tamil.
-        if cid == 0xAD and self.cur_item._objs[-1].get_text() in _AS_SOFT_HYPHEN:
-            self.cur_item._objs[-1]._text = "\xad"
+        if cid == 0xAD and item.get_text() in _AS_SOFT_HYPHEN:
+            item._text = "\xad"
+        if item.fontname == "unknown":
+            item.fontname = getattr(font, "basefont", None) or "unknown"
         return advance
 
     def handle_undefined_char(self, font, cid: int) -> str:
@@ -160,7 +163,7 @@ class _Device(PDFPageAggregator):
 def _lines(page: LTPage) -> Iterator[Line]:
     """Characters of a page, those inside figures too, as pdfminer puts them into lines."""
     characters = _without_overprint(_characters(page))
-    for line in LTLayoutContainer.group_objects(page, _LAYOUT, characters):
+    for line in LTLayoutContainer.group_objects(page, _LAYOUT, characters) if characters else ():
         if isinstance(line, LTTextLine) and not line.is_empty():
             runs, size = [], 0.0
             for item in line:
