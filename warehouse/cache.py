@@ -20,6 +20,12 @@ from ingest.errors import LakeError
 from warehouse.pages import die_with_parent, make_blocks
 from warehouse.snapshots import file_sha256
 
+# What turns a body into blocks.
+_MODULES = (
+    *("pages.py", "blocks.py", "decode.py", "tamil.py", "tscii.py", "charts.py", "fonts.py"),
+    *("pdf.py", "pdf_pages.py", "pdf_layout.py"),
+)
+
 
 def cache_blocks(
     lake: Path, files: list[Path], threads: int, progress: Callable[[str, int, int], None]
@@ -72,8 +78,8 @@ def _make_all(missing: dict[Path, Path], threads: int):
 def code_hash() -> str:
     """Version of what turns bodies into blocks: its modules and the libraries under them."""
     digest = hashlib.sha256(Path(page.__file__).read_bytes())
-    for name in ("pages.py", "blocks.py", "decode.py", "tamil.py", "tscii.py"):
+    for name in _MODULES:
         digest.update(Path(__file__).with_name(name).read_bytes())
-    for package in ("regex", "selectolax"):
+    for package in ("pdfminer.six", "regex", "selectolax"):
         digest.update(metadata.version(package).encode())
     return digest.hexdigest()

@@ -44,12 +44,11 @@ _FAMILY = re.compile(r"font(?:-family)?\s*:\s*([^;}]+)", re.IGNORECASE)
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SIZE = re.compile(r"^.*\d(?:px|pt|em|rem|%)(?:/\S+)?\s+")
-_HIGH = re.compile(
-    "[%s\x80-\x9f\ue100-\ue3ff\uf780-\uf7ff]"
-    % "".join(re.escape(charts.character(byte)) for byte in [*range(0x80, 0xA0), *range(0xA1, 0x100)])
-)
+_HIGH_BYTES = "".join(charts.character(byte) for byte in range(0x80, 0x100) if byte != 0xA0)
+_HIGH = re.compile(f"[{_HIGH_BYTES}\x80-\x9f\ue100-\ue3ff\uf780-\uf7ff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _TAMIL = re.compile(f"[{tamil.TAMIL}]")
+_TAMIL_WORD = re.compile(f"[{tamil.LETTERS}]{{2}}")
 _SKIPPED = frozenset("script style noscript template head textarea".split())
 
 
@@ -124,7 +123,7 @@ def _convert(nodes: list[LexborNode], encoding: str) -> bool | None:
         return False
     texts = [node.text_content or "" for node in nodes]
     converted = [charts.to_unicode(text, encoding) for text in texts]
-    if not tamil.letter_count("".join(converted)):
+    if not any(map(_TAMIL_WORD.search, converted)):
         return None
     if not tamil.reads_as_tamil("\n".join(converted)):
         return False

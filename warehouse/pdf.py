@@ -106,7 +106,9 @@ def _meanings(document: Document) -> _Meanings:
         encoding, hint = _encoding(family, text)
         encodings |= dict.fromkeys(members, encoding)
         evidence += [hint] if encoding else []
-        unread_count += len(text) if encoding is None else len(_UNKNOWN.findall(text)) * (not encoding)
+        unread_count += (
+            len(text) if encoding is None else len(_UNKNOWN.findall(text)) * (not encoding)
+        )
     whole = sum(len(part) for parts in texts.values() for part in parts)
     return _Meanings(encodings, evidence, unread_count / max(whole, 1))
 
@@ -189,7 +191,9 @@ def _metadata(info: dict) -> tuple[str | None, str | None]:
     found = []
     for key, implausible in (("Title", _NO_TITLE), ("Author", _NO_AUTHOR)):
         text = _info_text(info.get(key))
-        found.append(text if text and 2 <= len(text) <= 300 and not implausible.search(text) else None)
+        found.append(
+            text if text and 2 <= len(text) <= 300 and not implausible.search(text) else None
+        )
     return found[0], found[1]
 
 

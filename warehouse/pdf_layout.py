@@ -132,7 +132,7 @@ def _furniture(pages: list[list[Row]]) -> dict[tuple[int, int], str]:
         ends |= {index: "header" for index in by_height[:_EDGE_ROWS]}
         for index, edge in ends.items():
             key = _DIGITS.sub("0", rows[index].text.strip())
-            # Baselines differ by a hair; each row counts at two heights, so that none falls between.
+            # Baselines differ by a hair: each row counts at two heights, so none falls between.
             height = int(rows[index].y0 // 4)
             for place in (height, height + 1):
                 seen.setdefault((edge, key, place), []).append((number, index))

@@ -25,6 +25,7 @@ from pdfminer.pdfexceptions import PDFException
 from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
 from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser
+from pdfminer.psexceptions import PSEOF, PSSyntaxError
 
 from warehouse import charts
 
@@ -76,12 +77,21 @@ def read_pages(body: bytes) -> Document:
     if len(body) > MAX_PDF_BYTES:
         raise TooLarge(f"{len(body):,} bytes")
     with _bounded():
-        document = PDFDocument(PDFParser(io.BytesIO(body)))
+        document = _open(body)
         # Labels are not used, and reading them can fail where the pages do not.
         document.catalog.pop("PageLabels", None)
         info = dict(document.info[0]) if document.info else {}
         pages, count, damaged = _read(document)
     return Document(pages, info, count, damaged)
+
+
+def _open(body: bytes) -> PDFDocument:
+    """A document, if need be without the object that the end of a cut file leaves open."""
+    try:
+        return PDFDocument(PDFParser(io.BytesIO(body)))
+    except (PSEOF, PSSyntaxError):
+        whole = body[: body.rfind(b"endobj") + len(b"endobj")]
+        return PDFDocument(PDFParser(io.BytesIO(whole)))
 
 
 def _read(document: PDFDocument) -> tuple[list[Page], int, str | None]:
@@ -138,10 +148,9 @@ class _Device(PDFPageAggregator):
         self.character_count += 1
         if self.page_characters > MAX_PAGE_CHARACTERS:
             raise TooLarge(f"more than {MAX_PAGE_CHARACTERS:,} characters on a page")
-        advance = super().render_char(
-            matrix, font, fontsize, scaling, rise, cid, ncs, graphicstate
-        )
+        advance = super().render_char(matrix, font, fontsize, scaling, rise, cid, ncs, graphicstate)
         item = self.cur_item._objs[-1]
+        assert isinstance(item, LTChar)
         # The soft hyphen of Windows-1252 is a letter in the encodings of Tamil.
         if cid == 0xAD and item.get_text() in _AS_SOFT_HYPHEN:
             item._text = "\xad"
@@ -151,7 +160,9 @@ class _Device(PDFPageAggregator):
 
     def handle_undefined_char(self, font, cid: int) -> str:
         """A code without a letter: a byte of an 8-bit font may still be one of its encoding."""
-        return charts.character(cid) if 0x80 <= cid < 0x100 and not font.is_multibyte() else "\ufffd"
+        return (
+            charts.character(cid) if 0x80 <= cid < 0x100 and not font.is_multibyte() else "\ufffd"
+        )
 
     def paint_path(self, *args, **options) -> None:
         pass

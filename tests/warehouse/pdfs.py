@@ -61,7 +61,9 @@ def pdf(contents, objects=(), fonts="", info="", trailer="", xobjects=""):
     objects = list(objects)
     pages = []
     for content in contents:
-        body = content if content.startswith(b"<<") else stream(zlib.compress(content), "/FlateDecode")
+        body = (
+            content if content.startswith(b"<<") else stream(zlib.compress(content), "/FlateDecode")
+        )
         number = add(objects, body)
         pages.append(
             add(

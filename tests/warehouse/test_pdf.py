@@ -70,9 +70,7 @@ def test_english_and_tamil_fonts_on_one_page():
 
 
 def test_unicode_in_visual_order_is_put_right():
-    visual = [line.replace("ெ", "") for line in VERSE] + [
-        "ெகாண்டு ேபானாள் ெசான்னாள் ைகயில் ேவைல ெகாடு"
-    ]
+    visual = [line.replace("ெ", "") for line in VERSE] + ["ெகாண்டு ேபானாள் ெசான்னாள் ைகயில் ேவைல ெகாடு"]
     objects = []
     font, glyphs = unicode_font(objects, "".join(visual))
     number = add(objects, font)
@@ -149,7 +147,8 @@ def test_a_form_that_draws_itself_many_times_over_is_not_followed(monkeypatch):
     objects, last = [simple_font("Helvetica").encode()], 3
     for depth in range(12):
         content = show([b"x"]) if depth == 0 else b"/X Do " * 10
-        extra = f"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X {last} 0 R >> >>"
+        extra = "/Type /XObject /Subtype /Form /BBox [0 0 9 9]"
+        extra += f" /Resources << /XObject << /X {last} 0 R >> >>"
         last = add(objects, stream(content, extra=extra))
     row = read(pdf([b"/X Do"], objects, xobjects=f"/X {last} 0 R"))
     assert row["unread_reason"].startswith("PDF is too large to read: ")
@@ -173,7 +172,9 @@ def test_running_heads_and_page_numbers_are_furniture():
         lines = [to_glyphs("திருக்குறள் மூலமும் உரையும்", "tscii")]
         content = show([charts.to_bytes(line) for line in lines], top=760)
         words = " ".join(VERSE).split()
-        verse = [" ".join(words[i % 13] for i in (line, number, line * number)) for line in range(8)]
+        verse = [
+            " ".join(words[i % 13] for i in (line, number, line * number)) for line in range(8)
+        ]
         content += b"\n" + show(in_font(verse, "tscii"), top=700)
         pages.append(content + b"\n" + show([f"- {number} -".encode()], x=300, top=30))
     row = read(pdf(pages, objects, fonts="/F1 3 0 R"))
