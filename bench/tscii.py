@@ -1,4 +1,4 @@
-"""TSCII to Unicode: MB of TSCII per CPU-second, ours beside other ways, on the same input in one run.
+"""TSCII to Unicode: MB of TSCII per CPU-second, ours beside other ways on the same input.
 
     python bench/tscii.py [FILE]
 

@@ -9,6 +9,7 @@ TSCII and are not used. Encodings that only a font tells are read element by ele
 
 import codecs
 import re
+from html.entities import name2codepoint
 from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser
@@ -21,6 +22,7 @@ _BOMS = [
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 ]
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
+_ENTITY = re.compile(rb"&([A-Za-z]{2,6}[0-9]?);")
 _NO_CHARSETS = frozenset(["idna", "punycode", "raw-unicode-escape", "unicode-escape"])
 _META_BYTES = 4096
 # Latin-1 letters do not stand three in a row; TSCII read as Latin-1 and saved as UTF-8 does.
@@ -127,12 +129,13 @@ def _read_other(body: bytes, content_type: str | None) -> tuple[str, str, str]:
     high_count = len(text) - len(text.encode("ascii", "ignore"))
     if bad_count <= MAX_BAD_UTF8 * high_count:
         return text, "utf-8-lossy", "nearly utf-8"
-    if tscii.is_tscii(body):
-        return tscii.decode(body), "tscii", "tscii score"
+    glyphs = _ENTITY.sub(_entity_byte, body)
+    if tscii.is_tscii(glyphs):
+        return tscii.decode(glyphs), "tscii", "tscii score"
     labels = list(_labels(body, content_type))
     is_hinted = bool(fonts.is_hinted(body) or _charset_font(body, content_type))
-    if (is_hinted or "x-user-defined" in labels) and tscii.is_tscii(body, is_hinted=True):
-        return tscii.decode(body), "tscii", "font or charset, tscii order"
+    if (is_hinted or "x-user-defined" in labels) and tscii.is_tscii(glyphs, is_hinted=True):
+        return tscii.decode(glyphs), "tscii", "font or charset, tscii order"
     if is_hinted:
         return "".join(map(charts.character, body)), "cp1252", "font or charset"
     declared = _declared(labels)
@@ -142,6 +145,13 @@ def _read_other(body: bytes, content_type: str | None) -> tuple[str, str, str]:
         except (UnicodeError, LookupError):
             pass
     return text, "utf-8-lossy", "last resort"
+
+
+def _entity_byte(match: re.Match[bytes]) -> bytes:
+    """The byte that an entity stands for, such as 0xC3 for &Atilde;; editors wrote glyphs so."""
+    codepoint = name2codepoint.get(match[1].decode(), 0)
+    glyph = charts.to_bytes(chr(codepoint)) if codepoint > 0x7F else b"?"
+    return match[0] if glyph == b"?" else glyph
 
 
 def _saved_as_utf8(text: str) -> tuple[str, str, str]:

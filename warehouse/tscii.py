@@ -10,6 +10,8 @@ import codecs
 import re
 from typing import Any
 
+import numpy as np
+
 from warehouse.tamil import PULLI, join_halves, reads_as_tamil
 
 _VOWELS = "அஆஇஈஉஊஎஏஐஒஓஔஃ"
@@ -92,8 +94,6 @@ def decode(body: bytes) -> str:
 
 def _in_logical_order(body: bytes) -> bytes:
     """Each left-hand sign behind the letter that follows it."""
-    import numpy as np  # workers start faster without, and legacy pages are few
-
     glyphs = np.frombuffer(body, np.uint8).copy()
     is_left, is_letter = np.zeros((2, 0x100), bool)
     is_left[list(_LEFT_SIGNS)] = is_letter[list(_LETTERS)] = True

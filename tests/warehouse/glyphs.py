@@ -42,6 +42,6 @@ def to_glyphs(text, encoding):
 def _backwards(encoding):
     glyph = {}
     for codepoint, text in charts.chart(encoding).items():
-        if text not in ("", "\ufffd"):
+        if text not in ("", "\ufffd") and text != " ":
             glyph.setdefault(text, chr(codepoint))
     return glyph

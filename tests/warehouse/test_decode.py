@@ -60,6 +60,14 @@ def test_a_little_tscii_in_a_page_takes_a_hint():
     assert "திருக்குறள்" in decode(named, "text/html").text
 
 
+def test_glyphs_written_as_entities_are_read():
+    body = to_tscii("திருக்குறள் மூலம் அகர முதல எழுத்தெல்லாம் ஆதி பகவன் முதற்றே உலகு")
+    body = body.replace(b"\xc7", b"&Ccedil;").replace(b"\xa2", b"&cent;") + b" A &amp; B"
+    decoded = decode(body, None)
+    assert decoded.encoding == "tscii"
+    assert decoded.text.endswith("முதற்றே உலகு A &amp; B") and "Ccedil" not in decoded.text
+
+
 ALPHABETS = {
     "cp1251": "Все люди рождаются свободными и равными в своем достоинстве и правах",
     "koi8-r": "Все люди рождаются свободными и равными в своем достоинстве и правах",
