@@ -11,7 +11,12 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# A busy machine is no bug.
+hypothesis.settings.register_profile("aadhan", deadline=None)
+hypothesis.settings.load_profile("aadhan")
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "data" / "demo" / "site"

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ingest.page import HTML_TYPES, media_type
 from warehouse import tamil
-from warehouse.decode import decode
+from warehouse.decode import decode, decode_html, decode_text
 
 SCHEMA = pa.schema(
     [
@@ -80,14 +80,13 @@ def _page_row(page: dict) -> dict:
 
 
 def _text_row(body: bytes, content_type: str) -> dict:
-    decoded = decode(body, content_type)
+    decoded = decode_text(body, content_type)
     paragraphs = ((text, "text", False, 0) for text in decoded.text.split("\n\n"))
     return _row(decoded, "text", paragraphs)
 
 
 def _html_row(body: bytes, content_type: str) -> dict:
-    decoded = decode(body, content_type)
-    tree = LexborHTMLParser(decoded.text)
+    decoded, tree = decode_html(body, content_type)
     is_open = not _CLOSED.search(body[-2048:]) and not body.rstrip().endswith(b">")
     row = _row(decoded, "blocks", _walk(tree.body, "body"))
     return row | _metadata(tree) | {"is_truncated": decoded.is_cut or is_open}
@@ -140,12 +139,23 @@ def _epub_row(body: bytes, content_type: str) -> dict:
     }
 
 
+def _pdf_row(body: bytes, content_type: str) -> dict:
+    from warehouse.pdf import read_pdf
+
+    read = read_pdf(body)
+    if not read.decoded:
+        return {"unread_reason": read.unread_reason}
+    own = {"title": _clean(read.title), "author": _clean(read.author)}
+    return _row(read.decoded, "pdf", read.blocks) | own
+
+
 # What reads which kind of body: (body, content type) to the fields of a row.
 READERS = {
     **dict.fromkeys(HTML_TYPES, _html_row),
     "text/plain": _text_row,
     "text/markdown": _markdown_row,
     "text/x-wiki": _wikitext_row,
+    "application/pdf": _pdf_row,
     "application/epub+zip": _epub_row,
     # An EPUB packed without care does not begin with its type.
     "application/zip": _epub_row,

@@ -22,10 +22,10 @@ from warehouse.snapshots import file_sha256
 
 # What turns bodies into blocks: modules of this folder, and libraries.
 MODULES = (
-    *("pages", "blocks", "decode", "tamil", "tscii"),
-    *("epub", "markdown", "wikibalance", "wikitext"),
+    *("pages", "blocks", "decode", "tamil", "tscii", "charts", "fonts"),
+    *("epub", "markdown", "pdf", "pdf_pages", "pdf_layout", "wikibalance", "wikitext"),
 )
-PACKAGES = ("lxml", "markdown-it-py", "mwparserfromhell", "regex", "selectolax")
+PACKAGES = ("lxml", "markdown-it-py", "mwparserfromhell", "pdfminer.six", "regex", "selectolax")
 
 
 def cache_blocks(

@@ -58,6 +58,27 @@ _RIGHT_HALF = {
     "\u0bc6\u0bd7": "\u0bcc",
 }
 
+# What no Tamil spelling has: a sign without its letter, a vowel letter inside a word.
+_ILLEGAL = re.compile(
+    f"(?<![{CONSONANTS}])[{SIGNS}]|(?<=[{CONSONANTS}{SIGNS}])[\u0b85-\u0b94]|\ufffd"
+)
+MAX_ILLEGAL_RATIO = 0.05
+# How surprising each letter is, in bits, and so how Tamil a run of letters looks: books and pages
+# have 4.4 to 4.6 bits a letter, the bytes of other alphabets read as Tamil 4.6 to 6.5.
+_BITS = {
+    letter: bits
+    for bits, letters in (
+        *((2.6, PULLI), (3.9, "தகிு"), (4.6, "மனரபவலா"), (5.1, "டயறநை"), (5.7, "சள"), (6.2, "ணெே")),
+        *((6.8, "ழஅொோ"), (7.2, "ஙஇஎ"), (7.8, "உீூ"), (8.5, "ஆ"), (9.0, "ஞஒ"), (10.0, "ஏ")),
+        (11.5, "ஓஸஈஊஐஜ"),
+    )
+    for letter in letters
+}
+_RARE_BITS = 14.0
+MAX_BITS = 4.9
+# The signs of aa, i and ai are a seventh of all letters; other alphabets do not land on them.
+MIN_SIGN_RATIO = 0.04
+
 
 class Repaired(NamedTuple):
     text: str
@@ -99,6 +120,13 @@ def to_logical_order(text: str) -> Repaired:
     return Repaired(*_VISUAL_SYLLABLE.subn(moved, text))
 
 
+def join_halves(text: str) -> str:
+    """Signs of two halves, both behind their letter, as the one codepoint they are."""
+    for halves, whole in _RIGHT_HALF.items():
+        text = text.replace(halves, whole)
+    return text
+
+
 def words(text: str) -> list[str]:
     r"""Words as runs of letters and marks. `\w` would split Tamil at every vowel sign."""
     return _WORD.findall(text)
@@ -107,4 +135,26 @@ def words(text: str) -> list[str]:
 def tamil_ratio(text: str) -> float:
     """Tamil codepoints among all letters and marks, 0 for a text without any."""
     letters = sum(map(len, _WORD.findall(text)))
-    return sum(map(len, _TAMIL_LETTERS.findall(text))) / letters if letters else 0.0
+    return letter_count(text) / letters if letters else 0.0
+
+
+def letter_count(text: str) -> int:
+    """Tamil letters and signs in a text, in codepoints."""
+    return sum(map(len, _TAMIL_LETTERS.findall(text)))
+
+
+def reads_as_tamil(text: str) -> bool:
+    """Whether the Tamil codepoints of a text spell Tamil, by sign order and letter frequencies.
+
+    It tells a right conversion from a wrong one, not good text from bad; how much of the text is
+    Tamil is not looked at. The fewer letters there are, the less they can prove.
+    """
+    letters = "".join(_TAMIL_LETTERS.findall(text))
+    count = len(letters)
+    if not letters or len(_ILLEGAL.findall(text)) > MAX_ILLEGAL_RATIO * count:
+        return False
+    bits = sum(_BITS.get(letter, _RARE_BITS) * letters.count(letter) for letter in set(letters))
+    if bits > MAX_BITS * count + 10:
+        return False
+    signs = sum(map(letters.count, "\u0bbe\u0bbf\u0bc8"))
+    return count < 40 or signs >= MIN_SIGN_RATIO * count

@@ -64,7 +64,6 @@ from ends
 left join ranked as page_drops
     on
         ends.page_id = page_drops.page_id
-        and ends.id is null
         and page_drops.drop_rank = 1
 left join ranked as passage_drops
     on

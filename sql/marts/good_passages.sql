@@ -1,7 +1,13 @@
--- Passages that no rule on their own text dropped: what duplicates are searched among. Grain: id.
+-- Passages that no rule on their document or their text dropped: what duplicates are searched among.
+-- Grain: id.
 with
 
 dropped as (
+    select passages.id
+    from extract_verdicts
+    inner join passages on extract_verdicts.doc_id = passages.doc_id
+    where extract_verdicts.verdict = 'drop'
+    union
     select id from language_verdicts
     where verdict = 'drop'
     union

@@ -94,7 +94,9 @@ judged as (
         greatest(repeats.page_count, numbered_repeats.page_count)
         > greatest(3, sites.page_count * 0.1) as is_repeated,
         case
-            when placed.extractor = 'text' then 'main'
+            when placed.extractor = 'pdf' and regexp_matches(placed.path, '>(header|footer)$')
+                then 'furniture'
+            when placed.extractor in ('text', 'pdf') then 'main'
             when placed.is_furniture then 'furniture'
             when
                 placed.extractor = 'blocks'

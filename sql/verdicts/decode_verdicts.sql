@@ -22,7 +22,24 @@ legacy as (
         'flag' as verdict,
         concat(encoding, ' (', encoding_evidence, ')') as detail
     from documents
-    where encoding not in ('utf-8', 'utf-8-visual', 'utf-8-lossy')
+    where
+        encoding not in (
+            'utf-8', 'utf-8-visual', 'utf-8-lossy',
+            'unicode', 'unicode-visual', 'unicode-lossy'
+        )
+),
+
+-- The page names a font of another encoding, and what stands in it could not be read.
+font as (
+    select
+        doc_id,
+        page_id,
+        'font_encoding_unread' as rule,
+        cast(null as double) as value,
+        'flag' as verdict,
+        encoding_evidence as detail
+    from documents
+    where encoding_evidence like '% unread%'
 ),
 
 visual as (
@@ -65,6 +82,8 @@ found as (
     select * from unreadable
     union all
     select * from legacy
+    union all
+    select * from font
     union all
     select * from visual
     union all

@@ -49,7 +49,7 @@ def page(name, title, text, status):
 
 
 @pytest.fixture(scope="module")
-def verdicts(tmp_path_factory, settings):
+def snapshot(tmp_path_factory, settings):
     from warehouse.build import Recipe
 
     lake = tmp_path_factory.mktemp("soft") / "lake"
@@ -58,7 +58,20 @@ def verdicts(tmp_path_factory, settings):
         lander.add(page(name, title, text, status))
     lander.flush()
     recipe = Recipe("test", "balanced", {}, settings["build"], settings["rules"])
-    snapshot = build(lake, recipe, gate=None, threads=1)
+    return build(lake, recipe, gate=None, threads=1)
+
+
+@pytest.fixture(scope="module")
+def fates(snapshot):
+    query = (
+        "select regexp_extract(url, '//(.*)[.]example', 1), rule "
+        "from documents inner join fates using (doc_id)"
+    )
+    return dict(run_query(snapshot, query)[1])
+
+
+@pytest.fixture(scope="module")
+def verdicts(snapshot):
     query = (
         "select regexp_extract(url, '//(.*)[.]example', 1), verdict, value, threshold, "
         "main_codepoints from documents left join (from verdicts where rule = 'soft_404') "
@@ -73,3 +86,9 @@ def test_a_page_that_says_it_is_not_there(verdicts, name):
     assert verdict == PAGES[name][3]
     if verdict:
         assert (value, threshold) == (main_codepoints, 1000)
+
+
+def test_what_is_not_there_is_not_in_the_corpus(verdicts, fates):
+    for name, (_, _, _, verdict) in PAGES.items():
+        rule = fates[name.replace(" ", "-")]
+        assert (rule == "soft_404") is (verdict == "drop"), (name, rule)
