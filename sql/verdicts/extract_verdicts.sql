@@ -146,7 +146,8 @@ missing as (
                 telling_names.strength = 1
                 and regexp_matches(
                     lower(documents.text),
-                    'not found|go (to )?home|(page|url|link|address).{0,60}(exist|moved|removed|missing)'
+                    'not found|go (to )?home'
+                    || '|(page|url|link|address).{0,60}(exist|moved|removed|missing)'
                     || '|(can|could).{0,2}(not|n.t|t) find|முகப்பு ?(ப் )?பக்க|இணையப் ?பக்க'
                     || '|(தேடிய|கோரிய|கேட்ட) பக்க(ம்|த்தை)'
                     || '|பக்க(ம்|த்தை).{0,30}(நீக்கப்பட|மாற்றப்பட|நகர்த்தப்பட|கண்டறிய|கண்டுபிடி)'
