@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 from warehouse.tamil import tamil_ratio
 
-MAX_CODEPOINTS = 4_000_000
+MAX_CODEPOINTS = 2_000_000  # longer than all but a handful of novels
 
 _FENCE = re.compile(r"\s{0,100}(---|\+\+\+)[ \t]*\r?\n")
 _FIELD = re.compile(r"\s*(#|[\"']?[\w.-]{1,100}[\"']?\s{0,20}[:=])")

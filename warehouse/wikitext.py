@@ -46,23 +46,28 @@ _EMPTY_BRACKETS = re.compile(r" ?\([\s,;:–-]*\)|(?<=\()[\s,;:]+|[\s,;:]{1,9}(?
 # What is left of a table or a template that was never closed.
 _REMNANT = re.compile(r"\||\{\||!!|\}\}|\{\{")
 
+
+def _with_text_in(parameter: str, names: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), parameter)
+
+
 # Templates that only dress their text, and which parameter holds it; the first have own lines.
-_BLOCK_TEMPLATES = dict.fromkeys(
+_BLOCK_TEMPLATES = _with_text_in(
+    "1",
     """
     block_center block_left block_right c center centre larger_block left poem quote blockquote
     cquote rc right smaller_block verse float_right float_left
-    """.split(),
+    """,
+) | _with_text_in("2", "left_margin")
+_INLINE_TEMPLATES = _with_text_in(
     "1",
-) | {"left_margin": "2"}
-_INLINE_TEMPLATES: dict[str, str] = dict.fromkeys(
     """
     larger x-larger xx-larger xxx-larger xxxx-larger smaller x-smaller xx-smaller xxx-smaller
     small big sc smallcaps small-caps asc uc lc b bold i italic u underline sup sub nowrap nobr
     fine sic red blue green di dropinitial drop_initial initial popup_note strong em abbr
     ill illm font
-    """.split(),
-    "1",
-) | dict.fromkeys("lang color colour fs hws hyphenated_word_start".split(), "2")
+    """,
+) | _with_text_in("2", "lang color colour fs hws hyphenated_word_start")
 _LINE_TEMPLATES = frozenset("dhr rule nop - clear pbr page_break br custom_rule".split())
 _SPACE_TEMPLATES = frozenset("gap em-space emsp nbsp spaces".split())
 _SHOWN_TEMPLATES = (
@@ -71,16 +76,15 @@ _SHOWN_TEMPLATES = (
 
 # Sections that hold what the page rests on or leads to.
 _LINK_SECTIONS = frozenset(
-    """
-    வெளி இணைப்புகள்|வெளியிணைப்புகள்|வெளி இணைப்பு|வெளியிணைப்பு|வெளி இணைப்புக்கள்|வெளியிணைப்புக்கள்
-    மேலும் பார்க்க|மேலும் பார்க்கவும்|மேலும் காண்க|இவற்றையும் பார்க்க|இவற்றையும் பார்க்கவும்
-    இவற்றையும் காண்க|இதையும் பார்க்க|இதையும் பார்க்கவும்|இதனையும் காண்க|மேலும் படிக்க
-    உசாத்துணை|உசாத்துணைகள்|உசாத்துணை நூல்கள்|சான்றுகள்|சான்றுகோள்கள்|ஆதாரங்கள்|ஆதாரம்|மூலங்கள்
-    மேற்சான்றுகள்|துணை நூல்கள்|வெளியிணைப்புகளும் சான்றுகளும்
-    references|external links|see also|further reading|bibliography|sources|citations
-    """.strip()
-    .replace("\n", "|")
-    .split("|")
+    title.strip()
+    for title in """
+    வெளி இணைப்புகள், வெளியிணைப்புகள், வெளி இணைப்பு, வெளியிணைப்பு, வெளி இணைப்புக்கள், வெளியிணைப்புக்கள்,
+    மேலும் பார்க்க, மேலும் பார்க்கவும், மேலும் காண்க, இவற்றையும் பார்க்க, இவற்றையும் பார்க்கவும்,
+    இவற்றையும் காண்க, இதையும் பார்க்க, இதையும் பார்க்கவும், இதனையும் காண்க, மேலும் படிக்க,
+    உசாத்துணை, உசாத்துணைகள், உசாத்துணை நூல்கள், துணை நூல்கள், சான்றுகள், சான்றுகோள்கள்,
+    மேற்சான்றுகள், ஆதாரம், ஆதாரங்கள், மூலங்கள்,
+    references, external links, see also, further reading, bibliography, sources, citations
+    """.split(",")
 )
 # Headings that stand over references on one page and over quotations or prose on another.
 _MIXED_SECTIONS = frozenset(
@@ -171,7 +175,7 @@ def _template(node: nodes.Template) -> Iterator[str]:
         yield from _parameter(node, _BLOCK_TEMPLATES[name])
         yield _BREAK
     elif name in _INLINE_TEMPLATES or name.startswith("lang-"):
-        yield from _parameter(node, "1" if name.startswith("lang-") else _INLINE_TEMPLATES[name])
+        yield from _parameter(node, _INLINE_TEMPLATES.get(name, "1"))
     elif name in _LINE_TEMPLATES:
         yield "\n\n"
     elif name in _SPACE_TEMPLATES:
@@ -271,7 +275,7 @@ def _section_end(parts: list[_Part], start: int) -> int:
 
 
 def _section_name(title: str, parts: list[_Part]) -> str:
-    title = title.strip(" :.-").casefold()
+    title = " ".join(title.split()).strip(" :.-").casefold()
     bodies = [part for part in parts if part.kind[0] != "h"]
     if title in _LINK_SECTIONS:
         return "references"

@@ -1,11 +1,16 @@
 """Pages to blocks: text in order, verse lines kept, nothing thrown away."""
 
+import subprocess
+import sys
+
 import pyarrow as pa
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warehouse.blocks import MAX_BLOCK_CODEPOINTS, page_blocks, split_block
+from warehouse.blocks import MAX_BLOCK_CODEPOINTS, READERS, page_blocks, split_block
+from warehouse.cache import MODULES
 
 
 def read(body, content_type="text/html"):
@@ -128,3 +133,22 @@ def test_codecs_that_are_no_charsets_are_not_believed(charset):
 def test_titles_lose_markup_and_line_breaks():
     row = read("<title>ஒன்று &lt;br&gt;\nஇரண்டு</title><p>x".encode())
     assert row["title"] == "ஒன்று இரண்டு"
+
+
+def test_a_reader_is_loaded_when_its_format_comes_and_the_cache_knows_its_modules():
+    code = (
+        "import sys, pyarrow as pa, warehouse.pages\n"
+        "from warehouse.blocks import page_blocks\n"
+        "loaded = lambda: {name.split('.')[1] for name in sys.modules "
+        "if name.startswith('warehouse.')}\n"
+        "libraries = {'lxml', 'markdown_it', 'mwparserfromhell'}\n"
+        "print(*libraries & sys.modules.keys(), sep=',')\n"
+        f"for kind in {sorted(READERS)}:\n"
+        "    row = {'page_id': 'p', 'content_type': kind, 'body': b'x'}\n"
+        "    page_blocks(pa.RecordBatch.from_pylist([row]))\n"
+        "print(*sorted(loaded()), sep=',')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["", ",".join(sorted(MODULES))]

@@ -134,6 +134,23 @@ def test_a_page_of_quotations_is_not_taken_for_references():
     assert {path.split(">")[1] for _, path in blocks(linked)} == {"section.references"}
 
 
+@pytest.mark.parametrize(
+    "title", ["வெளி இணைப்புகள்", "உசாத்துணை", "மேலும்  பார்க்க:", "இவற்றையும் பார்க்க", "See also"]
+)
+def test_sections_of_links_stand_apart_until_the_next_of_their_level(title):
+    text = f"== அ ==\nஉரை\n=={title}==\n* நூல்\n=== உள் ===\n* தளம்\n== ஆ ==\nமுடிவு"
+    assert [path.count("section.references") for _, path in blocks(text)] == [
+        0,
+        0,
+        1,
+        1,
+        1,
+        1,
+        0,
+        0,
+    ]
+
+
 @pytest.mark.parametrize("text", ["#REDIRECT [[அ]]", "\n#வழிமாற்று [[அ]]", "#redirect: [[அ]]"])
 def test_a_redirect_is_told(text):
     row = read(text)
