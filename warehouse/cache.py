@@ -23,7 +23,7 @@ from warehouse.snapshots import file_sha256
 # What turns a body into blocks.
 _MODULES = (
     *("pages.py", "blocks.py", "decode.py", "tamil.py", "tscii.py", "charts.py", "fonts.py"),
-    *("pdf.py", "pdf_pages.py", "pdf_layout.py"),
+    *("pdf.py", "pdf_pages.py", "pdf_bounds.py", "pdf_layout.py"),
 )
 
 
