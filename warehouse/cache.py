@@ -23,7 +23,8 @@ from warehouse.snapshots import file_sha256
 # What turns bodies into blocks: modules of this folder, and libraries.
 MODULES = (
     *("pages", "blocks", "decode", "tamil", "tscii", "charts", "fonts"),
-    *("epub", "markdown", "pdf", "pdf_pages", "pdf_layout", "wikibalance", "wikitext"),
+    *("pdf", "pdf_pages", "pdf_bounds", "pdf_layout"),
+    *("epub", "markdown", "wikibalance", "wikitext"),
 )
 PACKAGES = ("lxml", "markdown-it-py", "mwparserfromhell", "pdfminer.six", "regex", "selectolax")
 

@@ -15,6 +15,7 @@ from pdfminer.utils import decode_text
 
 from warehouse import charts, fonts, pdf_layout, pdf_pages, tamil, tscii
 from warehouse.decode import Decoded
+from warehouse.pdf_bounds import TooLarge
 from warehouse.pdf_layout import Row
 from warehouse.pdf_pages import Document, Line
 
@@ -23,6 +24,7 @@ MAX_UNREAD_RATIO = 0.2
 _SUBSET = re.compile(r"^[A-Z]{6}\+|\+\d+$")
 _UNKNOWN = re.compile("[\ufffd\x80-\x9f\ue000-\uf8ff]")
 _HIGH = re.compile("[\x80-\xff\u2018-\u2022\u02c6\u02dc\u0192\u2030\u2039\u203a]")
+_SIGNS = "\u0bbe\u0bbf\u0bc0\u0bcd"
 _SPLIT_RIGHT = re.compile(f"(?<=[{tamil.CONSONANTS}]) +(?=[\u0bbe-\u0bc2\u0bcd\u0bd7])")
 _SPLIT_LEFT = re.compile(f"(?<![{tamil.CONSONANTS}])([\u0bc6-\u0bc8]) +([{tamil.CONSONANTS}])")
 # What pdfminer has for characters that are drawn as others.
@@ -54,7 +56,7 @@ def read_pdf(body: bytes) -> Read:
         document = pdf_pages.read_pages(body)
     except PDFEncryptionError:
         return _unread("PDF is encrypted")
-    except pdf_pages.TooLarge as error:
+    except TooLarge as error:
         return _unread(f"PDF is too large to read: {error}")
     # Files by strangers: pdfminer raises whatever it stumbles over, deep recursion included.
     except Exception as error:
@@ -168,6 +170,8 @@ def _row(line: Line, encodings: dict[str, str | None]) -> Row:
     parts: list[tuple[str | None, str]] = []
     for font, text in line.runs:
         encoding = encodings[font]
+        if parts and encoding == "" and _is_sign(text, parts[-1][0]):
+            encoding = parts[-1][0]
         if parts and parts[-1][0] == encoding:
             parts[-1] = (encoding, parts[-1][1] + text)
         else:
@@ -176,6 +180,15 @@ def _row(line: Line, encodings: dict[str, str | None]) -> Row:
     # No word begins with a sign, nor ends with one that has no letter: the space is the layout's.
     text = tamil.join_halves(_SPLIT_LEFT.sub(r"\2\1", _SPLIT_RIGHT.sub("", text)))
     return Row(" ".join(text.split()), line.x0, line.y0, line.x1, line.y1, line.size)
+
+
+def _is_sign(text: str, encoding: str | None) -> bool:
+    """Whether a character in a Latin font is a sign that strayed from the word before it."""
+    return (
+        bool(encoding)
+        and charts.chart(encoding).get(ord(text[0]), "-") in _SIGNS
+        and len(text) == 1
+    )
 
 
 def _letters(text: str, encoding: str | None) -> str:

@@ -1,48 +1,36 @@
 """PDF bytes to the lines of its pages: characters by font, where they stand, how large.
 
-pdfminer.six reads; this module bounds it. A PDF is a program, and a few bytes of one can ask for
-gigabytes or for hours, so what a document may unpack, draw and repeat is counted, in units of size:
-the same file gives the same answer on every machine. pdfminer's own layout boxes are not used, for
-they break verse apart at each indent; lines are put together in pdf.py.
+pdfminer.six reads, within bounds (pdf_bounds.py). A PDF is a program, and a few bytes of one can
+ask for gigabytes or for hours, so what a document may unpack, draw and repeat is counted, in units
+of size: the same file gives the same answer on every machine. pdfminer's own layout boxes are not
+used, for they break verse apart at each indent; lines are put together in pdf_layout.py.
 
 What it does not do: images, vertical text, forms' values, attachments, passwords.
 """
 
 import io
 import logging
-import warnings
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
-from pdfminer import cmapdb, pdfdocument, pdffont, pdftypes
 from pdfminer.converter import PDFPageAggregator
 from pdfminer.layout import LAParams, LTChar, LTFigure, LTLayoutContainer, LTPage, LTTextLine
-from pdfminer.lzw import LZWDecoder
 from pdfminer.pdfdocument import PDFDocument
-from pdfminer.pdfexceptions import PDFException
 from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
 from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser
 from pdfminer.psexceptions import PSEOF, PSSyntaxError
 
 from warehouse import charts
+from warehouse.pdf_bounds import TooLarge, bounded
 
 MAX_PDF_BYTES = 200_000_000
 MAX_PAGES = 2_000
-# Bytes that streams unpack to, and entries of tables that are given as ranges, in all.
-MAX_UNPACKED = 150_000_000
 MAX_PAGE_CHARACTERS = 100_000
 MAX_CHARACTERS = 10_000_000
 MAX_FORMS = 20_000
-_CHUNK_BYTES = 1 << 16
 _LAYOUT = LAParams(word_margin=0.2)
 _AS_SOFT_HYPHEN = (" ", "-", "\xa0", "\u2212")
-
-
-class TooLarge(PDFException):
-    """The document asks for more than the bounds; it never leaves the reader of PDFs."""
 
 
 class Line(NamedTuple):
@@ -76,7 +64,7 @@ def read_pages(body: bytes) -> Document:
     logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
     if len(body) > MAX_PDF_BYTES:
         raise TooLarge(f"{len(body):,} bytes")
-    with _bounded():
+    with bounded():
         document = _open(body)
         # Labels are not used, and reading them can fail where the pages do not.
         document.catalog.pop("PageLabels", None)
@@ -102,7 +90,7 @@ def _read(document: PDFDocument) -> tuple[list[Page], int, str | None]:
     for page in PDFPage.create_pages(document):
         count += 1
         if count > MAX_PAGES or device.character_count > MAX_CHARACTERS:
-            damaged = f"more than {count - 1:,} pages"
+            damaged = f"too long, read to page {count - 1:,}"
             break
         try:
             interpreter.process_page(page)
@@ -224,101 +212,3 @@ def _without_overprint(characters: Iterator[LTChar]) -> list[LTChar]:
         and again[max(index - 1, 0)] is None
         and again[min(index + 1, len(items) - 1)] is None
     ]
-
-
-class _Budget:
-    def __init__(self):
-        self.left = MAX_UNPACKED
-
-    def spend(self, amount: int) -> None:
-        self.left -= amount
-        if self.left < 0:
-            raise TooLarge(f"it unpacks to more than {MAX_UNPACKED:,} bytes")
-
-
-@contextmanager
-def _bounded() -> Iterator[None]:
-    """pdfminer with bounds on what streams unpack to and on tables given as ranges.
-
-    It has no settings for either, so its modules see these names in place of their own meanwhile.
-    """
-    budget = _Budget()
-
-    def unpacked_range(*bounds: int) -> range:
-        steps = range(*bounds)
-        budget.spend(max(steps.stop - steps.start, 0) if steps.step > 0 else 0)
-        return steps
-
-    names = [
-        (pdftypes, "zlib", _Zlib(budget)),
-        (pdftypes, "decompress_corrupted", lambda data: _inflate(data, budget)),
-        (pdftypes, "lzwdecode", lambda data: _lzw(data, budget)),
-        (pdftypes, "rldecode", lambda data: _run_lengths(data, budget)),
-        *((module, "range", unpacked_range) for module in (cmapdb, pdfdocument, pdffont)),
-    ]
-    missing = object()
-    before = [(module, name, vars(module).get(name, missing)) for module, name, _ in names]
-    try:
-        for module, name, value in names:
-            setattr(module, name, value)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for module, name, value in before:
-            if value is missing:
-                delattr(module, name)
-            else:
-                setattr(module, name, value)
-
-
-class _Zlib:
-    """The two names of zlib that pdfminer uses."""
-
-    error = zlib.error
-
-    def __init__(self, budget: _Budget):
-        self._budget = budget
-
-    def decompress(self, data: bytes) -> bytes:
-        inflater = zlib.decompressobj()
-        unpacked = inflater.decompress(data, max(self._budget.left, 0) + 1)
-        self._budget.spend(len(unpacked))
-        if not inflater.eof:
-            raise zlib.error("incomplete stream")
-        return unpacked
-
-
-def _inflate(data: bytes, budget: _Budget) -> bytes:
-    """What can be had of a damaged stream."""
-    inflater, parts = zlib.decompressobj(), []
-    try:
-        for start in range(0, len(data), 64):
-            parts.append(inflater.decompress(data[start : start + 64], budget.left + 1))
-            budget.spend(len(parts[-1]))
-    except zlib.error:
-        pass
-    return b"".join(parts)
-
-
-def _lzw(data: bytes, budget: _Budget) -> bytes:
-    parts = []
-    for part in LZWDecoder(io.BytesIO(data)).run():
-        budget.spend(len(part))
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _run_lengths(data: bytes, budget: _Budget) -> bytes:
-    """RunLengthDecode: n < 128 copies the next n + 1 bytes, n > 128 repeats one 257 - n times."""
-    parts, place = [], 0
-    while place < len(data) and data[place] != 128:
-        length = data[place]
-        if length < 128:
-            parts.append(data[place + 1 : place + 2 + length])
-            place += length + 2
-        else:
-            parts.append(data[place + 1 : place + 2] * (257 - length))
-            place += 2
-        budget.spend(len(parts[-1]))
-    return b"".join(parts)

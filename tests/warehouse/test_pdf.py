@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pdfs import add, pdf, show, simple_font, stream, text_pdf, unicode_font
 
-from warehouse import charts, pdf_pages, tamil
+from warehouse import charts, pdf_bounds, pdf_pages, tamil
 from warehouse.blocks import page_blocks
 from warehouse.pdf import read_pdf
 
@@ -131,7 +131,7 @@ def test_a_pdf_cut_in_half_gives_what_it_has_or_is_damaged():
 @pytest.mark.parametrize(
     ("body", "extra"),
     [
-        (zlib.compress(b"0" * (pdf_pages.MAX_UNPACKED + 1)), "/FlateDecode"),
+        (zlib.compress(b"0" * (pdf_bounds.MAX_UNPACKED + 1)), "/FlateDecode"),
         (zlib.compress(zlib.compress(b" " * 10**9, 9), 9), "[/FlateDecode /FlateDecode]"),
         (b"\x81 " * 2_000_000, "/RunLengthDecode"),
     ],
