@@ -1,4 +1,4 @@
--- Passages that no rule on their document or their text dropped: what duplicates are searched among.
+-- Passages that no rule on document or text dropped: what duplicates are searched among.
 -- Grain: id.
 with
 
