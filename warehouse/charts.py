@@ -5,8 +5,8 @@ the 8-bit standards of Tamil Nadu (1999), Bamini is the layout of an old typewri
 the private use area, one code for each syllable. Like TSCII all but the last draw signs left of a
 letter before it. The charts are laid out here as the standards are, in rows of letters.
 
-What is not here: the layouts of single newspapers and foundries (Vanavil, Shree-Tam, Mylai, …).
-Their charts were never published, and the converters at hand are under the GPL.
+What is not here: the layouts of single newspapers and foundries (Vanavil, Shree-Tam, Mylai, …), of
+which no chart under a permissive licence was found. Text in their fonts is flagged, not converted.
 """
 
 import re
