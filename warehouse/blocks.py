@@ -24,6 +24,7 @@ SCHEMA = pa.schema(
         pa.field("encoding_evidence", pa.string()),
         pa.field("extractor", pa.string()),
         pa.field("title", pa.string()),
+        pa.field("is_title_given", pa.bool_()),
         pa.field("author", pa.string()),
         pa.field("published_at", pa.string()),
         pa.field("repair_count", pa.int64()),
@@ -76,7 +77,8 @@ def _page_row(page: dict) -> dict:
     kind = media_type(body, content_type)
     if kind not in READERS:
         return row | {"unread_reason": f"no reader for {kind or 'content without a type'}"}
-    return row | READERS[kind](body, content_type) | _record_metadata(page.get("record"))
+    given = _record_metadata(page.get("record"))
+    return row | READERS[kind](body, content_type) | given | {"is_title_given": "title" in given}
 
 
 def _text_row(body: bytes, content_type: str) -> dict:

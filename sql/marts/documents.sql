@@ -19,7 +19,8 @@ block_sums as (
     group by doc_id
 ),
 
--- A title that many pages of a site share is the site's; the first heading is then the page's.
+-- A title that many pages of a site share is the site's; the first heading is then the page's,
+-- unless a catalogue or an import gave it.
 titles as (
     select
         stg_pages.host,
@@ -58,7 +59,7 @@ described as (
         coalesce(block_sums.page_codepoints, 0) as page_codepoints,
         coalesce(block_sums.main_codepoints, 0) as main_codepoints,
         case
-            when titles.page_count > 3 then headings.text
+            when titles.page_count > 3 and not stg_page_blocks.is_title_given then headings.text
             else coalesce(stg_page_blocks.title, headings.text)
         end as title
     from stg_pages

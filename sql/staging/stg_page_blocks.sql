@@ -19,6 +19,7 @@ select
     encoding_evidence,
     extractor,
     title,
+    is_title_given,
     author,
     published_at,
     repair_count,

@@ -511,6 +511,20 @@ def test_damaged_cached_blocks_are_made_again(lake, recipe, demo):
     assert make(lake, recipe("two")).content_hash == demo.content_hash
 
 
+def test_a_given_title_stays_though_many_pages_share_it(demo_texts, recipe, tmp_path):
+    """Parts of a novel have one title in the catalogue; a site's own name is another thing."""
+    lines = [
+        json.dumps({"id": n, "text": text, "title": "பொன்னியின் செல்வன்"}, ensure_ascii=False)
+        for n, text in enumerate(list(demo_texts.values())[:6])
+    ]
+    (tmp_path / "parts.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    path, lake = tmp_path / "parts.jsonl", tmp_path / "lake"
+    import_path("jsonl", path, lake, source="novel", category="book")
+    snapshot = build(lake, recipe(), gate=None, threads=1)
+    titles = run_query(snapshot, "select distinct title from documents")[1]
+    assert titles == [("பொன்னியின் செல்வன்",)]
+
+
 def test_imported_titles_authors_and_dates_reach_the_corpus(demo_texts, recipe, tmp_path):
     fields = {"id": 1, "title": "தலைப்பு", "author": "ஒருவர்", "date": "2026-03-04T10:00"}
     record = fields | {"text": next(iter(demo_texts.values()))}
