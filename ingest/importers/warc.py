@@ -1,0 +1,161 @@
+"""Web archives: the responses and resources of WARC files as pages, as if they had been crawled.
+
+A page's time is its record's own, so captures of one address are versions in their order. Bodies
+land decoded, headers as they were, redirects and errors with the status a crawl would give them.
+Images, sound, film, fonts, scripts, styles and archives are counted and do not land; everything
+else does, and the warehouse decides. A record whose digest does not match lands and is told of.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from fastwarc.warc import WarcRecordType
+
+from ingest.importers.http_payload import Payload, http_payload
+from ingest.importers.record import Reading, Record, usable
+from ingest.importers.warc_framing import Framed, framed_records
+from ingest.page import as_json, media_type, plain
+
+_WANTED = WarcRecordType.response | WarcRecordType.resource
+_MEDIA = ("image/", "video/", "audio/", "font/", "model/", "application/font", "application/x-font")
+_NO_TEXT = frozenset(
+    "text/css text/javascript text/dns application/javascript application/x-javascript "
+    "application/ecmascript application/wasm application/zip application/gzip application/x-gzip "
+    "application/x-bzip2 application/zstd application/x-xz application/x-riff application/x-elf "
+    "application/x-msdownload application/octet-stream application/x-shockwave-flash "
+    "application/vnd.ms-fontobject application/x-tar application/x-rar-compressed "
+    "application/x-7z-compressed application/java-archive application/ogg".split()
+)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def read(file: Path, reading: Reading) -> Iterator[Record]:
+    """Records of a WARC file; raises SourceError where it is none."""
+    with open(file, "rb") as stream:
+        reading.tell = stream.tell
+        limit = reading.max_record_bytes
+        for framed in framed_records(stream, file, _WANTED, limit, reading.damaged):
+            if not framed.kind & _WANTED:
+                reading.counts[f"{framed.kind} records"] += 1
+            elif framed.block is None:
+                reading.too_large(f"{address(framed)} in {file} at byte {framed.offset}")
+            elif record := _record(framed, framed.block, file, reading):
+                yield record
+
+
+def _record(framed: Framed, block: bytes, file: Path, reading: Reading) -> Record | None:
+    headers = framed.headers
+    url = address(framed)
+    if not url:
+        reading.counts["records without an address"] += 1
+        return None
+    is_http = (headers.get("Content-Type") or "").lower().startswith("application/http")
+    payload = None
+    if is_http and framed.kind == WarcRecordType.response:
+        payload = http_payload(block, reading.max_record_bytes)
+        if payload is None:
+            reading.counts["responses that are no HTTP"] += 1
+            reading.note(f"{file} at byte {framed.offset}: {url} does not begin like HTTP")
+            return None
+    body = payload.body if payload else block
+    content_type = payload.headers.get("Content-Type") if payload else headers.get("Content-Type")
+    if len(body) > reading.max_record_bytes:
+        reading.too_large(f"{url} in {file} at byte {framed.offset}")
+        return None
+    kind = media_type(body, content_type)
+    if kind in _NO_TEXT or kind.startswith(_MEDIA):
+        reading.counts["media without text"] += 1
+        return None
+    status, detail = _status(payload, framed)
+    if not framed.problem and (wrong := wrong_digest(headers, block, payload)):
+        reading.counts["wrong digests"] += 1
+        reading.note(f"{file} at byte {framed.offset}: the {wrong} digest of {url} does not match")
+        detail = detail or f"the WARC record's {wrong} digest does not match"
+    fetched_at = date(headers.get("WARC-Date"))
+    if fetched_at is None:
+        reading.counts["records without a date"] += 1
+        fetched_at = _http_date(payload) or EPOCH
+    fields = payload.headers if payload else {}
+    return Record(
+        url=url,
+        identity=usable(url),
+        body=body,
+        content_type=content_type,
+        fields={},
+        fetched_at=fetched_at,
+        fetch_status=status,
+        fetch_detail=detail,
+        http_status=payload.status if payload else None,
+        headers=as_json(fields),
+        etag=fields.get("Etag"),
+        last_modified=fields.get("Last-Modified"),
+    )
+
+
+def address(framed: Framed) -> str:
+    # wget writes addresses in angle brackets.
+    return plain((framed.headers.get("WARC-Target-URI") or "").strip().strip("<>"))
+
+
+def _status(payload: Payload | None, framed: Framed) -> tuple[str, str | None]:
+    """The fetch_status a crawl would have given, and what is missing."""
+    missing = framed.headers.get("WARC-Truncated")
+    missing = f"WARC-Truncated: {missing}" if missing else None
+    if framed.headers.get("WARC-Segment-Number"):
+        missing = missing or "the first of several segments"
+    if framed.problem:
+        missing = f"damaged WARC record: {framed.problem}"
+    missing = missing or (payload.problem if payload else None)
+    if payload and payload.status != 200:
+        is_redirect = 300 <= payload.status < 400 and payload.headers.get("Location")
+        return ("redirect" if is_redirect else "http_error"), missing
+    return ("truncated" if missing else "ok"), missing
+
+
+def wrong_digest(headers, block: bytes, payload: Payload | None) -> str | None:
+    """Which digest of a record does not match its bytes: block, payload or none.
+
+    Archives disagree on whether a payload is meant before or after decoding; either will do.
+    """
+    if not _matches(headers.get("WARC-Block-Digest"), [block]):
+        return "block"
+    if payload and not _matches(headers.get("WARC-Payload-Digest"), payload.forms):
+        return "payload"
+    return None
+
+
+def _matches(digest: str | None, forms: list[bytes]) -> bool:
+    """Whether one of the forms has the digest; True where there is none or of no known kind."""
+    algorithm, _, value = (digest or "").partition(":")
+    algorithm = algorithm.strip().lower().replace("-", "")
+    if algorithm not in ("sha1", "md5", "sha256", "sha512") or not value:
+        return True
+    value = value.strip().rstrip("=")
+    return any(value in _spellings(hashlib.new(algorithm, form)) for form in forms)
+
+
+def _spellings(made) -> tuple[str, ...]:
+    """A digest as archives write it: base32 mostly, hex, seldom base64."""
+    base32 = base64.b32encode(made.digest()).decode().rstrip("=")
+    base64_text = base64.b64encode(made.digest()).decode().rstrip("=")
+    return base32, base32.lower(), made.hexdigest(), made.hexdigest().upper(), base64_text
+
+
+def date(text: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _http_date(payload: Payload | None) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(payload.headers["Date"] if payload else "")
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
