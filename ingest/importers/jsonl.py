@@ -71,6 +71,9 @@ def _records(rows: Iterator[dict], file: Path, reading: Reading) -> Iterator[Rec
             text, rest = found
             yield _conversation(text, rest, reading.prefix, split)
         else:
+            if not reading.counts["records without text"]:
+                have = ", ".join(list(row)[:20])
+                reading.note(f"{file}: a record without text; its fields are {have} (--text-column)")
             reading.counts["records without text"] += 1
 
 

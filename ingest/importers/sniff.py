@@ -50,8 +50,11 @@ def check_kind(kind: str, path: Path) -> None:
         names = [name for _, _, names in os.walk(path) for name in names]
         if any(name.lower().endswith(KINDS[kind].endings) for name in names):
             return
-        kinds = Counter(found for name in names if (found := _by_name(name)))
-        found, certain = (kinds.most_common(1)[0][0] if kinds else None), True
+        # Half of the files at least: a README.md makes no folder of Markdown.
+        kinds = Counter(_by_name(name) for name in names if not name.startswith("."))
+        most = kinds.most_common(1)
+        found = most[0][0] if most and 2 * most[0][1] >= kinds.total() else None
+        certain = True
     if found and certain and found != kind and found not in _READ_TOO.get(kind, ()):
         raise SourceError(
             f"{path} is of kind {found}, not {kind}: run aadhan import {found} {path}"

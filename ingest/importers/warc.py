@@ -30,6 +30,7 @@ _NO_TEXT = frozenset(
     "application/vnd.ms-fontobject application/x-tar application/x-rar-compressed "
     "application/x-7z-compressed application/java-archive application/ogg".split()
 )
+_BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -53,7 +54,7 @@ def _record(framed: Framed, block: bytes, file: Path, reading: Reading) -> Recor
     if not url:
         reading.counts["records without an address"] += 1
         return None
-    is_http = (headers.get("Content-Type") or "").lower().startswith("application/http")
+    is_http = (headers.get("content-type") or "").lower().startswith("application/http")
     payload = None
     if is_http and framed.kind == WarcRecordType.response:
         payload = http_payload(block, reading.max_record_bytes)
@@ -62,7 +63,7 @@ def _record(framed: Framed, block: bytes, file: Path, reading: Reading) -> Recor
             reading.note(f"{file} at byte {framed.offset}: {url} does not begin like HTTP")
             return None
     body = payload.body if payload else block
-    content_type = payload.headers.get("Content-Type") if payload else headers.get("Content-Type")
+    content_type = payload.headers.get("Content-Type") if payload else headers.get("content-type")
     if len(body) > reading.max_record_bytes:
         reading.too_large(f"{url} in {file} at byte {framed.offset}")
         return None
@@ -75,7 +76,7 @@ def _record(framed: Framed, block: bytes, file: Path, reading: Reading) -> Recor
         reading.counts["wrong digests"] += 1
         reading.note(f"{file} at byte {framed.offset}: the {wrong} digest of {url} does not match")
         detail = detail or f"the WARC record's {wrong} digest does not match"
-    fetched_at = date(headers.get("WARC-Date"))
+    fetched_at = date(headers.get("warc-date"))
     if fetched_at is None:
         reading.counts["records without a date"] += 1
         fetched_at = _http_date(payload) or EPOCH
@@ -98,14 +99,14 @@ def _record(framed: Framed, block: bytes, file: Path, reading: Reading) -> Recor
 
 def address(framed: Framed) -> str:
     # wget writes addresses in angle brackets.
-    return plain((framed.headers.get("WARC-Target-URI") or "").strip().strip("<>"))
+    return plain((framed.headers.get("warc-target-uri") or "").strip().strip("<>"))
 
 
 def _status(payload: Payload | None, framed: Framed) -> tuple[str, str | None]:
     """The fetch_status a crawl would have given, and what is missing."""
-    missing = framed.headers.get("WARC-Truncated")
+    missing = framed.headers.get("warc-truncated")
     missing = f"WARC-Truncated: {missing}" if missing else None
-    if framed.headers.get("WARC-Segment-Number"):
+    if framed.headers.get("warc-segment-number"):
         missing = missing or "the first of several segments"
     if framed.problem:
         missing = f"damaged WARC record: {framed.problem}"
@@ -121,9 +122,9 @@ def wrong_digest(headers, block: bytes, payload: Payload | None) -> str | None:
 
     Archives disagree on whether a payload is meant before or after decoding; either will do.
     """
-    if not _matches(headers.get("WARC-Block-Digest"), [block]):
+    if not _matches(headers.get("warc-block-digest"), [block]):
         return "block"
-    if payload and not _matches(headers.get("WARC-Payload-Digest"), payload.forms):
+    if payload and not _matches(headers.get("warc-payload-digest"), payload.forms):
         return "payload"
     return None
 
@@ -135,14 +136,21 @@ def _matches(digest: str | None, forms: list[bytes]) -> bool:
     if algorithm not in ("sha1", "md5", "sha256", "sha512") or not value:
         return True
     value = value.strip().rstrip("=")
-    return any(value in _spellings(hashlib.new(algorithm, form)) for form in forms)
+    return any(_is_spelt(value, hashlib.new(algorithm, form).digest()) for form in forms)
 
 
-def _spellings(made) -> tuple[str, ...]:
-    """A digest as archives write it: base32 mostly, hex, seldom base64."""
-    base32 = base64.b32encode(made.digest()).decode().rstrip("=")
-    base64_text = base64.b64encode(made.digest()).decode().rstrip("=")
-    return base32, base32.lower(), made.hexdigest(), made.hexdigest().upper(), base64_text
+def _is_spelt(value: str, digest: bytes) -> bool:
+    """Whether a text is a digest: in base32, as archives mostly write it, hex or base64."""
+    number, size = int.from_bytes(digest), len(digest)
+    try:
+        if len(value) == 2 * size:
+            return int(value, 16) == number
+        if len(value) == -(-8 * size // 5):
+            # Python's digits of base 32 are others; the last digit is padded with zeros.
+            return int(value.upper().translate(_BASE32), 32) == number << (-8 * size % 5)
+    except ValueError:
+        pass
+    return value == base64.b64encode(digest).decode().rstrip("=")
 
 
 def date(text: str | None) -> datetime | None:

@@ -31,11 +31,11 @@ _NEXT_INSIDE = re.compile(rb"\s*WARC/[01]\.\d+\r?\nWARC-|\s*WARC/[01]\.\d+\r?\nC
 class Framed:
     """A record: its headers, where it begins, its block where it was wanted and not too large.
 
-    With a `problem` the block is less than the whole one.
+    The headers' names are in lower case. With a `problem` the block is less than the whole one.
     """
 
     kind: WarcRecordType
-    headers: HeaderMap
+    headers: dict[str, str]
     offset: int
     length: int
     block: bytes | None = None
@@ -94,9 +94,9 @@ def _run(file: BinaryIO, start: int, wanted, max_bytes: int) -> Iterator[Framed 
         for record in ArchiveIterator(
             file, parse_http=False, quirks_mode=is_lf_only, max_header_len=MAX_HEADER_BYTES
         ):
-            headers = record.headers
+            headers = _lower(record.headers)
             framed = Framed(record.record_type, headers, record.stream_pos, 0)
-            length = headers.get("Content-Length") or ""
+            length = headers.get("content-length", "")
             if not length.isdecimal():
                 yield "a record without a length"
                 return
@@ -120,16 +120,21 @@ def _run(file: BinaryIO, start: int, wanted, max_bytes: int) -> Iterator[Framed 
         yield str(error).lower().rstrip(".")
 
 
+def _lower(headers: HeaderMap) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.to_tuples()}
+
+
 def _broken_first(file: BinaryIO, start: int, wanted, max_bytes: int) -> Framed | None:
     """What can be read of a record that fastwarc refuses: one in a damaged gzip member."""
     head = b"".join(_some(_unpacked(file, start), MAX_HEADER_BYTES))
     end = _HEADER_END.search(head)
     if not head.startswith(b"WARC/") or not end:
         return None
-    headers = HeaderMap()
-    headers.parse(io.BytesIO(head[: end.end()]))
-    length = headers.get("Content-Length") or ""
-    kind = getattr(WarcRecordType, headers.get("WARC-Type") or "", WarcRecordType.unknown)
+    parsed = HeaderMap()
+    parsed.parse(io.BytesIO(head[: end.end()]))
+    headers = _lower(parsed)
+    length = headers.get("content-length", "")
+    kind = getattr(WarcRecordType, headers.get("warc-type", ""), WarcRecordType.unknown)
     if not length.isdecimal() or int(length) > max_bytes or not kind & wanted:
         return None
     framed = Framed(kind, headers, start, int(length))

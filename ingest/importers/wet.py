@@ -37,7 +37,7 @@ def _record(framed: Framed, block: bytes, file: Path, reading: Reading) -> Recor
         reading.counts["wrong digests"] += 1
         reading.note(f"{file} at byte {framed.offset}: the digest of {url} does not match")
         detail = "the WARC record's block digest does not match"
-    fetched_at = date(framed.headers.get("WARC-Date"))
+    fetched_at = date(framed.headers.get("warc-date"))
     if fetched_at is None:
         reading.counts["records without a date"] += 1
     return Record(
