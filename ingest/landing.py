@@ -152,11 +152,11 @@ class Lander:
         if self._next < 0:
             self.open()
         table = pa.Table.from_pylist(self._rows, schema=SCHEMA)
+        self._rows, self._bytes = [], 0  # the bodies are not held twice while they are written
         path = self.folder / f"{self._next:04d}.parquet"
         write_atomically(path, lambda tmp: write_parquet(table, tmp, _REPEATING))
-        self.landed_rows += len(self._rows)
+        self.landed_rows += table.num_rows
         self._next += 1
-        self._rows, self._bytes = [], 0
 
 
 def write_parquet(table: pa.Table, path: Path, dictionaries: bool | list[str] = True) -> None:

@@ -73,7 +73,7 @@ def _records(rows: Iterator[dict], file: Path, reading: Reading) -> Iterator[Rec
         else:
             if not reading.counts["records without text"]:
                 have = ", ".join(list(row)[:20])
-                reading.note(f"{file}: a record without text; its fields are {have} (--text-column)")
+                reading.note(f"{file}: no text in a record; its fields are {have} (--text-column)")
             reading.counts["records without text"] += 1
 
 

@@ -68,7 +68,7 @@ def _by_mark(head: bytes, path: Path) -> str | None:
     kind = next((kind for mark, kind in _MARKS if start.startswith(mark.lower())), None)
     if kind == "epub" and b"application/epub+zip" not in head[:100]:
         return "epub" if path.suffix.lower() == ".epub" else None
-    if kind == "warc" and b"warc-type: conversion" in start:
+    if b"warc-type: conversion" in start and b"warc-type: re" not in start and kind == "warc":
         return "wet"
     return kind
 
