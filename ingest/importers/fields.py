@@ -6,8 +6,9 @@ several columns could be the text, the first rows decide: the one with most Tami
 """
 
 import hashlib
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ingest.errors import SourceError
@@ -35,6 +36,24 @@ def text_columns(rows: Iterable[dict], wanted: str | None = None) -> list[str]:
             if isinstance(value := row.get(name), str):
                 tamil[name] += len(_TAMIL.findall(value[:10_000]))
     return sorted(TEXT_COLUMNS, key=lambda name: -tamil[name])
+
+
+def sampled(rows: Iterator[dict]) -> tuple[list[dict], Iterator[dict]]:
+    """The first rows to look at, and all rows; a failure among the first comes after them."""
+    sample: list[dict] = []
+    failure: Exception | None = None
+    try:
+        sample += itertools.islice(rows, SAMPLE_ROWS)
+    except Exception as error:  # raised again where it belongs
+        failure = error
+
+    def every() -> Iterator[dict]:
+        yield from sample
+        if failure:
+            raise failure
+        yield from rows
+
+    return sample, every()
 
 
 def record_of(row: dict, columns: list[str], prefix: str, split: str | None) -> Record | None:

@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from ingest.errors import SourceError
 from ingest.importers.conversations import LOOKED_FOR, conversation, pack_records
-from ingest.importers.fields import SAMPLE_ROWS, make_record, record_of, split_of, text_columns
+from ingest.importers.fields import make_record, record_of, sampled, split_of, text_columns
 from ingest.importers.record import Reading, Record, opened, parsed_json
 
 MAX_PACK_BYTES = 256 << 20
@@ -62,9 +62,9 @@ def _is_lines(start: bytes) -> bool:
 
 def _records(rows: Iterator[dict], file: Path, reading: Reading) -> Iterator[Record]:
     split = split_of(file, reading.root)
-    sample = list(itertools.islice(rows, SAMPLE_ROWS))
+    sample, rows = sampled(rows)
     columns = text_columns(sample, reading.text_column)
-    for row in itertools.chain(sample, rows):
+    for row in rows:
         if record := record_of(row, columns, reading.prefix, split):
             yield record
         elif found := conversation(row):
@@ -115,14 +115,13 @@ def _array(stream: BinaryIO, file: Path, reading: Reading) -> Iterator[dict]:
         at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
         while not text.startswith("]", at) and (found := _element(text, at)) is None:
             # Twice as much each time, so that a long element is not tried too often.
-            text, wanted = text[at:], 2 * (len(text) - at)
-            at = 0
-            while len(text) <= wanted and (piece := next(more, "")):
+            text, at = text[at:], 0
+            before = len(text)
+            while len(text) <= 2 * before and (piece := next(more, "")):
                 text += piece
             at = _BETWEEN.match(text).end()  # type: ignore[union-attr]
-            if len(text) <= wanted and _element(text + " ", at) is None or len(text) > limit:
-                if not text.startswith("]", at):
-                    raise _broken_array(file, number, text[at : at + 30])
+            if len(text) == before or before > limit:
+                raise _broken_array(file, number, text[at : at + 30])
         if text.startswith("]", at):
             return
         row, at = found
@@ -152,7 +151,8 @@ def _text(stream: BinaryIO, file: Path) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
         while data := stream.read(_READ_BYTES):
-            yield decoder.decode(data)
+            if piece := decoder.decode(data):
+                yield piece
     except UnicodeDecodeError as error:
         raise SourceError(f"{file} is not UTF-8: turn it into UTF-8 first") from error
 

@@ -30,7 +30,6 @@ _READ_TOO = {
     "wet": {"warc"},
     "jsonl": {"hf"},
     "parquet": {"hf"},
-    "html": {"mediawiki"},
 }
 # Kinds told apart by their content alone; a file of any name may be given to the others.
 _BINARY = {"parquet", "hf", "epub", "pdf", "warc", "mediawiki"}

@@ -4,7 +4,6 @@ Rows are read in batches of about BATCH_BYTES, and column chunks through a small
 memory does not follow the size of a row group.
 """
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +12,10 @@ import pyarrow.parquet as pq
 
 from ingest.errors import SourceError
 from ingest.importers.fields import (
-    SAMPLE_ROWS,
     TEXT_COLUMNS,
     no_text_column,
     record_of,
+    sampled,
     split_of,
     text_columns,
 )
@@ -49,9 +48,9 @@ def records(file: Path, reading: Reading, open_rows) -> Iterator[Record]:
         if not set(names) & ({wanted} if wanted else set(TEXT_COLUMNS)):
             raise no_text_column(file, names, wanted)
         split = split_of(file, reading.root)
-        sample = list(itertools.islice(rows, SAMPLE_ROWS))
+        sample, rows = sampled(rows)
         columns = text_columns(sample, wanted)
-        for row in itertools.chain(sample, rows):
+        for row in rows:
             if record := record_of(row, columns, reading.prefix, split):
                 yield record
             else:
