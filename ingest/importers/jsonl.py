@@ -41,7 +41,7 @@ def read(file: Path, reading: Reading) -> Iterator[Record]:
         stream.seek(0)
         content = start.lstrip(b"\xef\xbb\xbf \t\r\n")
         is_json = ".json" in file.suffixes[-2:]
-        if content.startswith(b"["):
+        if content.startswith(b"[") and not _is_lines(start):
             rows = _array(stream, file, reading)
         elif is_json and not _is_lines(start):
             yield from _pack(stream, file, reading)
@@ -52,10 +52,10 @@ def read(file: Path, reading: Reading) -> Iterator[Record]:
 
 
 def _is_lines(start: bytes) -> bool:
-    """Whether a .json file is JSON lines by another name: its first line is an object."""
+    """Whether the first line is JSON of its own and others follow."""
     first, newline, rest = start.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
     try:
-        return bool(newline) and bool(rest.strip()) and isinstance(parsed_json(first), dict)
+        return bool(newline) and bool(rest.strip()) and parsed_json(first) is not None
     except ValueError:
         return False
 
@@ -123,6 +123,8 @@ def _array(stream: BinaryIO, file: Path, reading: Reading) -> Iterator[dict]:
             if len(text) == before or before > limit:
                 raise _broken_array(file, number, text[at : at + 30])
         if text.startswith("]", at):
+            if text[at + 1 :].strip() or any(piece.strip() for piece in more):
+                raise SourceError(f"{file} goes on after its array: write it as JSON lines")
             return
         row, at = found
         if isinstance(row, dict):

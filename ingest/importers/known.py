@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ingest.importers.record import EPOCH
 from ingest.landing import raw_files, unreadable
 
 FOLD_ENTRIES = 1 << 20
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 class Known:
@@ -90,5 +90,5 @@ def page_number(page_id: str) -> int:
 
 def version_key(page_id: str, fetched_at: datetime) -> int:
     """The key of a page at its time: the same bytes at another time are another version."""
-    age = fetched_at - _EPOCH
+    age = fetched_at - EPOCH
     return hash((page_id, (age.days * 86_400 + age.seconds) * 1_000_000 + age.microseconds))

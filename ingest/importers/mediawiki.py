@@ -8,13 +8,12 @@ file is parsed as it streams, with one revision in memory. Exports have no DTD; 
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 from xml.parsers import expat
 
 from ingest.errors import SourceError
-from ingest.importers.record import Reading, Record, opened
+from ingest.importers.record import EPOCH, Reading, Record, opened, utc_time
 from ingest.importers.xml import safe_parser
 
 CONTENT_TYPE = "text/x-wiki"
@@ -145,7 +144,7 @@ class _Dump:
         if self.address is None:
             raise ValueError("has no <base> address in its <siteinfo>")
         url, stamp = self.address(title), revision.get("timestamp", "")
-        fetched_at = _time(stamp)
+        fetched_at = utc_time(stamp)
         if fetched_at is None:
             self.reading.counts["pages without a date"] += 1
         fields = {"title": title, "pageid": page.get("id"), "revid": revision.get("id")}
@@ -155,7 +154,7 @@ class _Dump:
             body=text.encode(),
             content_type=CONTENT_TYPE,
             fields=fields | {"published_at": stamp},
-            fetched_at=fetched_at or datetime(1970, 1, 1, tzinfo=UTC),
+            fetched_at=fetched_at or EPOCH,
         )
 
 
@@ -176,11 +175,3 @@ def article_addresses(base: str) -> Callable[[str], str]:
         return front + _SPECIAL.sub(lambda one: quote(one[0], safe=""), title.replace(" ", "_"))
 
     return address
-
-
-def _time(stamp: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(stamp)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

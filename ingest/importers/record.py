@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -24,6 +24,8 @@ from ingest.page import canonical_url
 
 MAX_RECORD_BYTES = 20_000_000
 MAX_NOTES = 20
+# The time of records that should have one and do not: every dated version is newer.
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CUT_OR_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
@@ -131,6 +133,15 @@ def usable(url: str) -> str:
         return url
     except ValueError:
         return f"record:{url}"
+
+
+def utc_time(text: str | None) -> datetime | None:
+    """An ISO time in UTC; None for what is none."""
+    try:
+        found = datetime.fromisoformat(text or "")
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def jsonable(value) -> Any:

@@ -9,14 +9,14 @@ else does, and the warehouse decides. A record whose digest does not match lands
 import base64
 import hashlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from fastwarc.warc import WarcRecordType
 
 from ingest.importers.http_payload import Payload, http_payload
-from ingest.importers.record import Reading, Record, usable
+from ingest.importers.record import EPOCH, Reading, Record, usable, utc_time
 from ingest.importers.warc_framing import Framed, framed_records
 from ingest.page import as_json, media_type, plain
 
@@ -31,7 +31,6 @@ _NO_TEXT = frozenset(
     "application/x-7z-compressed application/java-archive application/ogg".split()
 )
 _BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read(file: Path, reading: Reading) -> Iterator[Record]:
@@ -54,16 +53,20 @@ def _record(framed: Framed, block: bytes, file: Path, reading: Reading) -> Recor
     if not url:
         reading.counts["records without an address"] += 1
         return None
-    is_http = (headers.get("content-type") or "").lower().startswith("application/http")
+    is_http = headers.get("content-type", "").lower().startswith("application/http")
     payload = None
-    if is_http and framed.kind == WarcRecordType.response:
+    is_response = framed.kind == WarcRecordType.response
+    if (is_http and is_response) or ((is_http or is_response) and block.startswith(b"HTTP/")):
         payload = http_payload(block, reading.max_record_bytes)
         if payload is None:
             reading.counts["responses that are no HTTP"] += 1
             reading.note(f"{file} at byte {framed.offset}: {url} does not begin like HTTP")
             return None
     body = payload.body if payload else block
-    content_type = payload.headers.get("Content-Type") if payload else headers.get("content-type")
+    content_type = headers.get("content-type")
+    if payload:
+        guessed = headers.get("warc-identified-payload-type")
+        content_type = payload.headers.get("Content-Type") or guessed
     if len(body) > reading.max_record_bytes:
         reading.too_large(f"{url} in {file} at byte {framed.offset}")
         return None
@@ -76,7 +79,7 @@ def _record(framed: Framed, block: bytes, file: Path, reading: Reading) -> Recor
         reading.counts["wrong digests"] += 1
         reading.note(f"{file} at byte {framed.offset}: the {wrong} digest of {url} does not match")
         detail = detail or f"the WARC record's {wrong} digest does not match"
-    fetched_at = date(headers.get("warc-date"))
+    fetched_at = utc_time(headers.get("warc-date"))
     if fetched_at is None:
         reading.counts["records without a date"] += 1
         fetched_at = _http_date(payload) or EPOCH
@@ -153,17 +156,9 @@ def _is_spelt(value: str, digest: bytes) -> bool:
     return value == base64.b64encode(digest).decode().rstrip("=")
 
 
-def date(text: str | None) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-
-
 def _http_date(payload: Payload | None) -> datetime | None:
     try:
         found = parsedate_to_datetime(payload.headers["Date"] if payload else "")
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return utc_time(found.isoformat())

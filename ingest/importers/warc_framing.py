@@ -215,7 +215,7 @@ def _ends_early(file: BinaryIO, last: Framed) -> str | None:
     member = zlib.decompressobj(31)
     try:
         while not member.eof:
-            chunk = file.read(_CHUNK_BYTES)
+            chunk = file.read(_CHUNK_BYTES >> 4)  # what it unpacks to may be much more
             if not chunk:
                 return "the file is cut"
             member.decompress(chunk)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from fastwarc.warc import WarcRecordType
 
-from ingest.importers.record import Reading, Record, usable
-from ingest.importers.warc import EPOCH, address, date, wrong_digest
+from ingest.importers.record import EPOCH, Reading, Record, usable, utc_time
+from ingest.importers.warc import address, wrong_digest
 from ingest.importers.warc_framing import Framed, framed_records
 
 
@@ -37,7 +37,7 @@ def _record(framed: Framed, block: bytes, file: Path, reading: Reading) -> Recor
         reading.counts["wrong digests"] += 1
         reading.note(f"{file} at byte {framed.offset}: the digest of {url} does not match")
         detail = "the WARC record's block digest does not match"
-    fetched_at = date(framed.headers.get("warc-date"))
+    fetched_at = utc_time(framed.headers.get("warc-date"))
     if fetched_at is None:
         reading.counts["records without a date"] += 1
     return Record(

@@ -103,6 +103,15 @@ def test_json_lines_by_the_name_of_json_are_lines(tmp_path):
     assert run("jsonl", tmp_path / "a.json", tmp_path / "lake") == {"landed": 2}
 
 
+def test_lines_that_are_arrays_are_lines_and_nothing_after_an_array_is_lost(tmp_path):
+    (tmp_path / "a.jsonl").write_text('[1]\n{"text": "a"}\n')
+    counts = run("jsonl", tmp_path / "a.jsonl", tmp_path / "lake")
+    assert counts == {"landed": 1, "lines that are no object": 1}
+    (tmp_path / "b.json").write_text('[\n{"text": "b"}\n]\n{"text": "c"}\n')
+    with pytest.raises(SourceError, match="goes on after its array"):
+        run("jsonl", tmp_path / "b.json", tmp_path / "lake")
+
+
 def test_a_line_that_is_too_long_is_counted_and_the_next_one_read(tmp_path):
     lines = [{"text": "a"}, {"text": "b" * 9_000}, {"text": "c" * 1_500}, {"text": "d"}]
     (tmp_path / "a.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
