@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from aadhan.output import answer, format_option, lake_option, progress_bar, say, settings
+from ingest.kinds import KINDS
 
 
 @click.command()
@@ -88,43 +89,73 @@ def crawl(names, strategy, max_records, base_url, lake, form):
         click.get_current_context().exit(1)
 
 
-@click.command("import")
-@click.argument("kind", type=click.Choice(["parquet", "jsonl", "html"]))
+class ImportCommand(click.Command):
+    """Lists the kinds in its help, from the table that has them."""
+
+    def format_epilog(self, ctx, formatter):
+        with formatter.section("Kinds"):
+            formatter.write_dl([(name, kind.about) for name, kind in KINDS.items()])
+
+
+@click.command("import", cls=ImportCommand)
+@click.argument("kind", type=click.Choice(list(KINDS)), metavar="KIND")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
     "--source", required=True, help="Name the records go by; a registry name or a new one."
 )
 @click.option(
-    "--category", help="Category of records that name none [default: the registry's, or book]."
+    "--category",
+    help="Category of records that name none [default: the registry's, else the kind's: "
+    "encyclopedia, conversation or book].",
 )
 @click.option("--licence", help="Licence of the records [default: the registry's].")
-@click.option("--base-url", help="Public address of an HTML folder's root.")
+@click.option("--base-url", help="Public address of a folder's root; html, text, markdown, …")
+@click.option("--text-column", help="The column that holds the text; jsonl, parquet, hf.")
+@click.option("--per-line", is_flag=True, help="text: a document per line, or between blank lines.")
 @lake_option
 @format_option
-def import_(kind, path, source, category, licence, base_url, lake, form):
+def import_(kind, path, source, category, licence, base_url, text_column, per_line, lake, form):
     """Land what is already on disk; importing twice adds nothing.
+
+    PATH is a file or a folder of files. What is broken in it is named and does not stop the rest;
+    the exit status is 1 then. A killed import goes on with the same command.
 
     \b
     Example:
+      aadhan import warc CC-MAIN-2026-40.warc.gz --source commoncrawl --category news
+      aadhan import mediawiki tawiki-pages-articles.xml.bz2 --source tawiki
       aadhan import jsonl corpus.jsonl --source mycorpus --category news --licence CC-BY-4.0
       aadhan import parquet sangraha/ta --source sangraha
+      aadhan import text books/ --source mybooks
       aadhan import html site/ --source mysite --base-url https://my.site/
     """
+    from collections import Counter
+
     from ingest.importers import import_path
     from ingest.registry import check_category, check_slug, load_sources
 
     entry = load_sources().get(check_slug(source, "source name"))
-    category = check_category(category or (entry.category if entry else "book"))
+    category = category or (entry.category if entry else None)
     licence = licence or (entry.licence if entry else None)
-    with progress_bar(f"importing {path.name}") as update:
-        counts = import_path(
-            kind,
-            path,
-            lake,
-            source=source,
-            category=category,
-            licence=licence,
-            base_url=base_url or (entry.home if entry and kind == "html" else None),
-            on_record=lambda counts: update(sum(counts.values())),
-        )
-    answer(["outcome", "count"], sorted(counts.items()), form)
+    counts = Counter()
+    try:
+        with progress_bar(f"importing {path.name} (MB)") as update:
+            import_path(
+                kind,
+                path,
+                lake,
+                source=source,
+                category=check_category(category) if category else None,
+                licence=licence,
+                base_url=base_url or (entry.home if entry and kind == "html" else None),
+                text_column=text_column,
+                per_line=per_line,
+                max_record_bytes=settings()["crawl"]["max_body_bytes"],
+                counts=counts,
+                on_note=say,
+                on_progress=lambda done, total: update(done >> 20, total >> 20),
+            )
+    finally:
+        # An import that ends in an error may have landed most of it.
+        if counts:
+            answer(["outcome", "count"], sorted(counts.items()), form)

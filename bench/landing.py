@@ -3,7 +3,7 @@
 The bare spider does what a tutorial has it do: follow all links and yield url and body, landing
 nothing. The site is generated, served on loopback by another process that is not counted.
 
-    python bench/landing.py [--pages 2000] [--rounds 3]
+    python -m bench.landing [--pages 2000] [--rounds 3]
 """
 
 import argparse
@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import in_turn, table
+from bench.measure import interleaved, table
 
 WORDS = (
     "மழை குளம் பறவை மரம் சிறுவன் நூலகம் கடிதம் கடல் அலை வயல் பாட்டி கதை காடு கோவில் மணி "
@@ -83,7 +83,7 @@ def bare(url: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pages", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--bare", help=argparse.SUPPRESS)
@@ -96,25 +96,31 @@ def main() -> None:
     while not port.value:
         server.join(0.05)
     url = f"http://127.0.0.1:{port.value}/"
-    lake = Path(tempfile.mkdtemp()) / "lake"
-    crawl = ["-m", "aadhan", "crawl", "--source", "demo", "--base-url", url, "--lake", lake]
-    commands = {"bare Scrapy spider": [__file__, "--bare", url], "aadhan crawl": crawl}
-    costs = in_turn(commands, given.rounds, lambda _: shutil.rmtree(lake, ignore_errors=True))
+    folder = Path(tempfile.mkdtemp())
+
+    def crawl() -> list[str]:
+        shutil.rmtree(folder / "lake", ignore_errors=True)
+        aadhan = [sys.executable, "-m", "aadhan", "crawl", "--source", "demo"]
+        return [*aadhan, "--base-url", url, "--lake", str(folder / "lake")]
+
+    spider = [sys.executable, "-m", "bench.landing", "--bare", url]
+    contenders = {"bare Scrapy spider": lambda: spider, "aadhan crawl": crawl}
+    costs = interleaved(contenders, given.rounds, folder)
     server.terminate()
-    shutil.rmtree(lake.parent)
+    shutil.rmtree(folder)
     base = costs["bare Scrapy spider"].cpu_seconds
     rows = [
         [
             name,
-            c.cpu_seconds,
-            c.cpu_seconds / given.pages * 1e3,
-            c.cpu_seconds / base,
-            c.peak_bytes >> 20,
+            f"{cost.cpu_seconds:.2f}",
+            f"{cost.cpu_seconds / given.pages * 1e3:.2f}",
+            f"{cost.cpu_seconds / base:.2f}",
+            f"{cost.peak_rss_bytes >> 20}",
         ]
-        for name, c in costs.items()
+        for name, cost in costs.items()
     ]
-    table(["", "CPU-seconds", "ms a page", "of the bare", "peak MB"], rows)
+    print(table(["", "CPU-seconds", "ms a page", "of the bare", "peak MB"], rows))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

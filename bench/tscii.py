@@ -25,7 +25,7 @@ BYTES = 8_000_000
 
 
 def demo_text() -> bytes:
-    from glyphs import to_glyphs
+    from glyphs import to_glyphs  # pyright: ignore
 
     pages = sorted((ROOT / "data" / "demo" / "site").rglob("*.html"))
     whole = "\n".join(decode.decode(page.read_bytes(), None).text for page in pages)
@@ -46,7 +46,7 @@ def iconv(body: bytes) -> str:
 
 
 def open_tamil(body: bytes) -> str:
-    from tamil import tscii as converter
+    from tamil import tscii as converter  # pyright: ignore
 
     with contextlib.redirect_stdout(io.StringIO()):  # it prints warnings
         return converter.convert_to_unicode_from_bytes(body)

@@ -6,7 +6,7 @@ A page that could not or must not be fetched is a row too, without body: `fetch_
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 import pyarrow as pa
@@ -97,16 +97,21 @@ class Page:
     record: str | None = None
     identity: str | None = None
 
-    def row(self) -> dict:
-        """The page as a row of SCHEMA, with the ids that follow from its content."""
-        fields = asdict(self)
-        canonical = canonical_url(fields.pop("identity") or self.url)
+    def row(self, canonical: str | None = None) -> dict:
+        """The page as a row of SCHEMA, with the ids that follow from its content.
+
+        `canonical` is what the page is known by, where that has been worked out already.
+        """
+        canonical = canonical or canonical_url(self.identity or self.url)
         digest = hashlib.sha256(self.body).hexdigest() if self.body is not None else None
-        return fields | {
-            "canonical_url": canonical,
-            "body_sha256": digest,
-            "page_id": page_id(self.source, canonical, digest),
-        }
+        row = {name: getattr(self, name) for name in _GIVEN}
+        row["canonical_url"] = canonical
+        row["body_sha256"] = digest
+        row["page_id"] = page_id(self.source, canonical, digest)
+        return row
+
+
+_GIVEN = tuple(field.name for field in fields(Page) if field.name != "identity")
 
 
 def page_id(source: str, canonical: str, body_sha256: str | None) -> str:

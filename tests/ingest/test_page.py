@@ -1,6 +1,10 @@
+import unicodedata
+from urllib.parse import urlsplit, urlunsplit
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from w3lib.url import canonicalize_url
 
 from ingest.errors import SettingsError
 from ingest.page import SCHEMA, Page, canonical_url, page_id
@@ -31,6 +35,18 @@ from ingest.urls import is_trap
 def test_canonical_urls(url, canonical):
     assert canonical_url(url) == canonical
     assert canonical_url(canonical) == canonical
+
+
+PATHS = st.lists(
+    st.sampled_from(["a", "B", "7", ".", "..", "%E0%AE", "%41", "~", "_", "-", "/", "+"])
+)
+
+
+@given(st.sampled_from(["a.ta", "A.ta", "1.2.3.4", "a--b.ta", "a.ta:80"]), PATHS)
+def test_addresses_that_are_canonical_as_they_stand_are_left_alone_rightly(host, path):
+    url = f"https://{host}/{''.join(path)}"
+    parts = urlsplit(canonicalize_url(unicodedata.normalize("NFC", url)))
+    assert canonical_url(url) == urlunsplit(parts._replace(path=parts.path or "/"))
 
 
 def test_a_page_becomes_a_row_of_the_contract():
