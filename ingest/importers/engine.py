@@ -136,7 +136,7 @@ class _Landing:
         self.here = Known()
 
     def land(self, record: Record, reading: Reading) -> None:
-        if len(record.body) > reading.max_record_bytes:
+        if len(record.body or b"") > reading.max_record_bytes:
             reading.too_large(f"{record.url}")
             return
         identity = canonical_url(usable(record.identity))
@@ -160,7 +160,7 @@ class _Landing:
         key, number = hash(identity), page_number(row["page_id"])
         first = self.here.get(key)
         if first is not None and first != number:
-            identity = f"record:{identity}#{hashlib.sha256(record.body).hexdigest()[:16]}"
+            identity = f"record:{identity}#{hashlib.sha256(record.body or b'').hexdigest()[:16]}"
             row = self.row(record, identity)
             key, number = hash(identity), page_number(row["page_id"])
         self.here.set(key, number)
@@ -186,7 +186,8 @@ class _Landing:
             body=record.body,
             etag=record.etag,
             last_modified=record.last_modified,
-            licence=str(own_licence) if own_licence else self.licence,
+            licence=str(own_licence) if own_licence else record.licence or self.licence,
+            rights_signals=record.rights_signals,
             record=as_json(fields),
         ).row(canonical=identity)
 

@@ -39,7 +39,7 @@ class Record:
 
     url: str
     identity: str
-    body: bytes
+    body: bytes | None
     content_type: str | None
     fields: dict
     default_category: str | None = None
@@ -50,6 +50,8 @@ class Record:
     headers: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    licence: str | None = None
+    rights_signals: str | None = None
 
 
 @dataclass(slots=True)

@@ -1,9 +1,10 @@
 """Web archives: the responses and resources of WARC files as pages, as if they had been crawled.
 
 A page's time is its record's own, so captures of one address are versions in their order. Bodies
-land decoded, headers as they were, redirects and errors with the status a crawl would give them.
-Images, sound, film, fonts, scripts, styles and archives are counted and do not land; everything
-else does, and the warehouse decides. A record whose digest does not match lands and is told of.
+land decoded, headers as they were, redirects and errors with the status a crawl would give them;
+what its host reserves lands without body. Images, sound, film, fonts, scripts, styles and archives
+are counted and do not land; everything else does, and the warehouse decides. A record whose digest
+does not match lands and is told of.
 """
 
 import base64
@@ -14,11 +15,13 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from fastwarc.warc import WarcRecordType
+from selectolax.lexbor import LexborHTMLParser
 
 from ingest.importers.http_payload import Payload, http_payload
 from ingest.importers.record import EPOCH, Reading, Record, usable, utc_time
 from ingest.importers.warc_framing import Framed, framed_records
-from ingest.page import as_json, media_type, plain
+from ingest.page import HTML_TYPES, as_json, media_type, plain
+from ingest.rights import header_signals, licence_of, page_signals, refusal
 
 _WANTED = WarcRecordType.response | WarcRecordType.resource
 _MEDIA = ("image/", "video/", "audio/", "font/", "model/", "application/font", "application/x-font")
@@ -30,6 +33,7 @@ _NO_TEXT = frozenset(
     "application/vnd.ms-fontobject application/x-tar application/x-rar-compressed "
     "application/x-7z-compressed application/java-archive application/ogg".split()
 )
+_RIGHTS_WORDS = (b"noai", b"noml", b"tdm-", b"license", b"creativecommons")
 _BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
 
 
@@ -84,10 +88,16 @@ def _record(framed: Framed, block: bytes, file: Path, reading: Reading) -> Recor
         reading.counts["records without a date"] += 1
         fetched_at = _http_date(payload) or EPOCH
     fields = payload.headers if payload else {}
+    signals = _signals(fields, body if kind in HTML_TYPES else b"", url)
+    if status in ("ok", "truncated") and (why := refusal(signals)):
+        reading.counts["reserved by their host"] += 1
+        status, detail, body = "refused", why, None
     return Record(
         url=url,
         identity=usable(url),
         body=body,
+        licence=licence_of(signals),
+        rights_signals=as_json(signals),
         content_type=content_type,
         fields={},
         fetched_at=fetched_at,
@@ -98,6 +108,18 @@ def _record(framed: Framed, block: bytes, file: Path, reading: Reading) -> Recor
         etag=fields.get("Etag"),
         last_modified=fields.get("Last-Modified"),
     )
+
+
+def _signals(headers: dict[str, str], body: bytes, url: str) -> dict:
+    """What the response says about its use, as a crawl would have read it.
+
+    Parsing costs more than all else here, so only pages that hold one of the words are parsed.
+    """
+    signals = header_signals({name: [value] for name, value in headers.items()}, url)
+    lowered = body.lower()
+    if any(word in lowered for word in _RIGHTS_WORDS):
+        signals |= page_signals(LexborHTMLParser(body), url)
+    return signals
 
 
 def address(framed: Framed) -> str:

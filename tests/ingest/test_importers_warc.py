@@ -76,15 +76,40 @@ def rows(tmp_path, columns="url, fetch_status, body"):
 
 def test_a_response_lands_as_if_it_had_been_crawled(load, tmp_path):
     block = response(
-        PAGE, 'ETag: "7"', "X-Robots-Tag: noai", "Last-Modified: Mon, 01 Jan 2018 00:00:00 GMT"
+        PAGE, 'ETag: "7"', "X-Robots-Tag: noindex", "Last-Modified: Mon, 01 Jan 2018 00:00:00 GMT"
     )
     assert load(record(3, block))[0] == {"landed": 1}
     columns = "url, fetched_at::varchar, http_status, fetch_status, content_type, headers, body"
     (row,) = rows(tmp_path, columns + ", etag, last_modified")
     assert row[0] == "https://x.example/3" and row[1].startswith("2020-01-01 00:00:03")
     assert row[2:5] == (200, "ok", "text/html")
-    assert json.loads(row[5])["X-Robots-Tag"] == "noai"
+    assert json.loads(row[5])["X-Robots-Tag"] == "noindex"
     assert row[6] == PAGE and row[7] == '"7"' and row[8].endswith("GMT")
+
+
+RESERVED = PAGE.replace(b"<body>", b"<head><meta name=Robots content=NoAI></head><body>")
+LICENSED = PAGE.replace(
+    b"</body>", b"<a rel=license href='https://creativecommons.org/licenses/by/4.0/'>x</a></body>"
+)
+
+
+@pytest.mark.parametrize(
+    ("block", "why"),
+    [
+        (response(PAGE, "X-Robots-Tag: noai"), "x-robots-tag: noai"),
+        (response(PAGE, "TDM-Reservation: 1"), "tdm-reservation: 1"),
+        (response(RESERVED), "robots: noai"),
+    ],
+)
+def test_what_its_host_reserves_lands_without_body(load, tmp_path, block, why):
+    assert load(record(1, block))[0]["reserved by their host"] == 1
+    assert load(record(1, block))[0]["known"] == 1
+    assert rows(tmp_path, "fetch_status, fetch_detail, body") == [("refused", why, None)]
+
+
+def test_the_licence_a_page_states_for_itself_is_kept(load, tmp_path):
+    load(record(1, response(LICENSED)))
+    assert rows(tmp_path, "fetch_status, licence") == [("ok", "CC-BY-4.0")]
 
 
 def chunked(body, size=10):
