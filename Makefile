@@ -1,9 +1,9 @@
-# make demo | test | lint | types | fmt | clean; each sets up what it needs in .venv.
+# make demo | test | bench | lint | types | fmt | clean; each sets up what it needs in .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test lint types fmt clean
+.PHONY: setup demo test bench lint types fmt clean
 
 setup: .venv/.ready
 
@@ -20,6 +20,13 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+bench: setup
+	$(BIN)/python -m bench.landing
+	$(BIN)/python -m bench.warc
+	$(BIN)/python -m bench.import_memory
+	$(BIN)/python -m bench.tscii
+	$(BIN)/python -m bench.readers
 
 lint: setup
 	$(BIN)/ruff check .
