@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from ingest.page import HTML_TYPES, media_type
 from warehouse import tamil
 from warehouse.decode import decode, decode_html, decode_text
+from warehouse.walk import walk
 
 SCHEMA = pa.schema(
     [
@@ -48,17 +49,7 @@ SCHEMA = pa.schema(
 
 # A block longer than this is cut at line ends, else at sentence ends: passages are made of blocks.
 MAX_BLOCK_CODEPOINTS = 3000
-MAX_DEPTH = 200
 
-_SKIPPED = frozenset("script style noscript iframe svg template head textarea select".split())
-_BLOCKS = frozenset(
-    "address article aside blockquote body button center dd details dialog div dl dt fieldset "
-    "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol option p pre section "
-    "summary table tbody td tfoot th thead tr ul".split()
-)
-_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
-_WHITE = re.compile(r"[ \t\r\n\f]+")
-_DIGITS = re.compile(r"\d+")
 _SENTENCE_END = re.compile(r"(?<=[.!?।])\s+")
 _DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 _MARKUP = re.compile(r"<[^<>]{0,100}>|\s+")
@@ -90,7 +81,7 @@ def _text_row(body: bytes, content_type: str) -> dict:
 def _html_row(body: bytes, content_type: str) -> dict:
     decoded, tree = decode_html(body, content_type)
     is_open = not _CLOSED.search(body[-2048:]) and not body.rstrip().endswith(b">")
-    row = _row(decoded, "blocks", _walk(tree.body, "body"))
+    row = _row(decoded, "blocks", walk(tree.body, "body"))
     return row | _metadata(tree) | {"is_truncated": decoded.is_cut or is_open}
 
 
@@ -103,7 +94,7 @@ def _markdown_row(body: bytes, content_type: str) -> dict:
     decoded = decode(body, content_type)
     tree = LexborHTMLParser(f"<body>{markdown.to_html(decoded.text)}")
     is_cut = decoded.is_cut or len(decoded.text) > markdown.MAX_CODEPOINTS
-    return _row(decoded, "markdown", _walk(tree.body, "markdown")) | {"is_truncated": is_cut}
+    return _row(decoded, "markdown", walk(tree.body, "markdown")) | {"is_truncated": is_cut}
 
 
 def _wikitext_row(body: bytes, content_type: str) -> dict:
@@ -128,7 +119,7 @@ def _epub_row(body: bytes, content_type: str) -> dict:
     for chapter in book.chapters:
         decoded = decode(chapter.body, "")
         tree = LexborHTMLParser(epub.as_html(decoded.text))
-        rows.append(_row(decoded, "epub", _walk(tree.body, chapter.path)))
+        rows.append(_row(decoded, "epub", walk(tree.body, chapter.path)))
     blocks = [block for row in rows for block in row["blocks"]]
     # A chapter that is not plain UTF-8 speaks for the book.
     return next((row for row in rows if row["encoding"] != "utf-8"), rows[0]) | {
@@ -221,65 +212,6 @@ def _pack(pieces: list[str], glue: str) -> Iterator[str]:
         length += len(piece) + (len(glue) if packed else 0)
         packed.append(piece)
     yield glue.join(packed)
-
-
-def _walk(body: LexborNode | None, root: str) -> Iterator[tuple[str, str, bool, int]]:
-    """(text, path, is heading, codepoints inside links) of each block, in document order.
-
-    Paths begin with `root`.
-
-    An explicit stack: pages nest deeper than Python recurses.
-    """
-    pieces: list[str] = []
-    linked = 0
-    # Frames: (node whose next siblings are to be seen, path, inside a link, inside pre, depth)
-    stack = [(body.child if body else None, root, False, False, 1)]
-    while stack:
-        node, path, in_link, in_pre, depth = stack.pop()
-        if node is None:
-            # End of an element's children; a block element closes its text here.
-            if text := _joined(pieces):
-                yield text, path, _is_heading(path), linked
-            pieces, linked = [], 0
-            continue
-        if node.next:
-            stack.append((node.next, path, in_link, in_pre, depth))
-        tag = node.tag
-        if tag == "-text":
-            text = node.text_content or ""
-            text = text if in_pre else _WHITE.sub(" ", text)
-            pieces.append(text)
-            linked += len(text.strip()) if in_link else 0
-        elif tag == "br":
-            pieces.append("\n")
-        elif tag in _BLOCKS and depth < MAX_DEPTH:
-            if text := _joined(pieces):
-                yield text, path, _is_heading(path), linked
-            pieces, linked = [], 0
-            inner = f"{path}>{_step(node, tag)}"
-            stack.append((None, inner, in_link, in_pre, depth))
-            if node.child:
-                in_pre = in_pre or tag == "pre"
-                stack.append((node.child, inner, in_link, in_pre, depth + 1))
-        elif node.child and tag and tag not in _SKIPPED and not tag.startswith(("-", "!")):
-            # <a name> marks a place; where it is not closed, the whole page is inside it.
-            is_link = tag == "a" and "href" in node.attributes
-            stack.append((node.child, path, in_link or is_link, in_pre, depth + 1))
-    if text := _joined(pieces):
-        yield text, root, False, linked
-
-
-def _joined(pieces: list[str]) -> str:
-    return "".join(pieces).strip()
-
-
-def _step(node: LexborNode, tag: str) -> str:
-    classes = (node.attributes.get("class") or "").split()
-    return f"{tag}.{_DIGITS.sub('', classes[0])}" if classes else tag
-
-
-def _is_heading(path: str) -> bool:
-    return path.rsplit(">", 1)[-1].split(".")[0] in _HEADINGS
 
 
 def _metadata(tree: LexborHTMLParser) -> dict:

@@ -22,7 +22,7 @@ from warehouse.snapshots import file_sha256
 
 # What turns bodies into blocks: modules of this folder, and libraries.
 MODULES = (
-    *("pages", "blocks", "decode", "tamil", "tscii", "charts", "fonts"),
+    *("pages", "blocks", "decode", "tamil", "tscii", "charts", "fonts", "walk"),
     *("pdf", "pdf_pages", "pdf_bounds", "pdf_layout"),
     *("epub", "markdown", "wikibalance", "wikitext"),
 )

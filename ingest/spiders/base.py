@@ -7,7 +7,7 @@ lands without body, and what has not changed since an earlier run lands as not m
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -217,10 +217,6 @@ class SourceSpider(scrapy.Spider):
             "licence": self.source.licence,
         }
         return Page(url=url, **standing | fields)
-
-    async def start(self) -> AsyncIterator[scrapy.Request]:
-        raise NotImplementedError
-        yield
 
     def summary(self) -> list[str]:
         """What the user should know that no row tells."""
