@@ -73,6 +73,9 @@ def crawl(names, strategy, max_records, base_url, lake, form):
         runs = run_crawl(
             chosen, lake, config["crawl"], base_url=base_url, quotas=bounds, on_page=on_page
         )
+    errors = [run.error for run in runs if run.error]
+    if len(errors) == len(runs):
+        raise errors[0]
     for run in runs:
         for warning in run.warnings:
             say(f"{run.source}: {warning}")
@@ -80,7 +83,9 @@ def crawl(names, strategy, max_records, base_url, lake, form):
             say(f"{run.source}: went on with {run.folder.name}; {run.resumed_count} landed before")
         if not (run.counts["ok"] or run.counts["not_modified"] or run.resumed_count):
             say(f"{run.source}: not one page could be read; is the address right (--base-url)?")
-        if run.reason != "finished":
+        if run.error:
+            say(f"{run.source}: {run.error}")
+        elif run.reason != "finished":
             say(f"{run.source}: stopped early ({run.reason}); run the same command to go on")
     kinds = FETCH_STATUSES
     rows = [(run.source, *(run.counts[kind] for kind in kinds), str(run.folder)) for run in runs]

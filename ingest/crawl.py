@@ -31,6 +31,7 @@ from ingest.page import Page
 from ingest.quotas import Quota
 from ingest.recrawl import PriorPages
 from ingest.registry import Address, Source
+from ingest.robots import RobotsMiddleware
 from ingest.spiders import SPIDERS
 
 AGENT = "aadhan/0.1"
@@ -57,13 +58,18 @@ class CrawlRun:
         return self.address.source.name
 
     def record(self, **extra) -> None:
+        earlier = crawl_record(self.folder)
+        base_url = self.address.base_url
         state = {
             "kind": "crawl",
             "source": self.source,
-            "base_url": self.address.base_url,
+            "entry": self.address.source.entry_hash(),
+            # Pages of one run from several addresses: their validators go back to none of them.
+            "base_url": base_url if earlier.get("base_url", base_url) == base_url else "several",
             "max_records": self.quota.echo(),
             "finished": False,
         }
+        self.folder.mkdir(parents=True, exist_ok=True)
         write_run_record(self.folder, state | extra)
 
 
@@ -89,6 +95,10 @@ class LandingPipeline:
         self.on_page(self.run)
         self.run.waiting.append(page)
         has_answered = page.http_status or page.fetch_status in ("disallowed", "refused", "blocked")
+        # A resumed run asks only for what is left; where the host is up, that may all fail.
+        spider = self.crawler.spider
+        robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
+        has_answered = has_answered or (spider.resumed_count and robots.is_reachable)
         if self.run.error is None and (self.lander or has_answered):
             self.guarded(self.land)
         return page
@@ -134,9 +144,9 @@ def crawl(
 ) -> list[CrawlRun]:
     """Crawl the sources into the lake, all in one process, and return what each run did.
 
-    Raises SettingsError without a contact for the open web, SourceError where a source gave no
-    answer at all, LandingError where pages could not be written, LakeError where another crawl
-    or import of a source is running.
+    A run's `error` is a SourceError where its source gave no answer at all, a LandingError where
+    pages could not be written. Raises SettingsError without a contact for the open web, LakeError
+    where another crawl or import of a source is running.
     """
     with ExitStack() as locks:
         for source in sources:
@@ -169,12 +179,13 @@ def _crawl(sources, lake, settings, base_url, quotas, on_page) -> list[CrawlRun]
             landed=landed,
             quota=run.quota,
             prior=PriorPages(earlier, base_url),
-            since=_last_complete(lake, source.name, base_url),
+            since=_last_complete(lake, source, base_url),
         )
     process.start()
-    errors = [error for run in runs if (error := _conclude(run))]
-    if errors:
-        raise errors[0]
+    for run in runs:
+        run.error = _conclude(run)
+        if run.error:
+            run.reason = "failed"
     return runs
 
 
@@ -235,6 +246,8 @@ def _close_listener(run: CrawlRun):
         run.warnings += spider.summary()
         if errors := spider.crawler.stats.get_value("spider_exceptions/count"):
             run.warnings.append(f"{errors} pages could not be handled; their links are missing")
+            if not spider.asks_pages:
+                run.reason = "a list could not be read to its end"
 
     return closed
 
@@ -250,7 +263,8 @@ def _conclude(run: CrawlRun) -> AadhanError | None:
             f"({run.waiting[0].fetch_detail}): is the site up, and is the address right "
             "(--base-url)?"
         )
-    if run.reason == "finished" and run.counts["failed"] > FAILED_SHARE * run.counts.total():
+    asked_count = run.counts.total() + run.resumed_count
+    if run.reason == "finished" and run.counts["failed"] > FAILED_SHARE * asked_count:
         run.reason = f"{run.counts['failed']} requests failed"
     if run.reason == "finished":
         ended = datetime.now(UTC).isoformat(timespec="seconds")
@@ -258,13 +272,15 @@ def _conclude(run: CrawlRun) -> AadhanError | None:
     return None
 
 
-def _last_complete(lake: Path, source: str, base_url: str | None) -> datetime | None:
+def _last_complete(lake: Path, source: Source, base_url: str | None) -> datetime | None:
     """When the last crawl began that took all there was."""
-    folders = sorted((lake / "raw" / f"source={source}").glob("run=*"), reverse=True)
+    folders = sorted((lake / "raw" / f"source={source.name}").glob("run=*"), reverse=True)
     for folder in folders:
         record = crawl_record(folder)
         is_whole = record.get("finished") and record.get("max_records") == Quota().echo()
-        if is_whole and record.get("base_url") == base_url:
+        # An entry that has changed may want what was left before.
+        is_same = record.get("base_url") == base_url and record.get("entry") == source.entry_hash()
+        if is_whole and is_same:
             return run_start(folder.name.removeprefix("run="))
     return None
 

@@ -1,6 +1,7 @@
 """Links out of landed bytes: of an HTML page, of a sitemap, of a feed."""
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,8 +9,8 @@ from io import BytesIO
 from urllib.parse import urljoin
 
 import feedparser
+import lxml.etree as etree  # pyright: ignore
 from scrapy.utils.gz import gunzip
-from scrapy.utils.sitemap import Sitemap
 from selectolax.lexbor import LexborHTMLParser
 
 from ingest.urls import canonical_url
@@ -49,18 +50,36 @@ def page_links(tree: LexborHTMLParser, page_url: str) -> Iterator[str]:
             yield from _absolute(origin, match[1])
 
 
-def sitemap_links(body: bytes, sitemap_url: str) -> tuple[list[str], list[str]]:
+def sitemap_links(body: bytes, sitemap_url: str) -> tuple[list[str], list[FeedEntry]]:
     """(further sitemaps, pages) a sitemap or sitemap index names; relative ones resolved.
 
-    Raises an exception of lxml's or gzip's for what is no sitemap.
+    A page of a news sitemap comes with its title and date. Raises ValueError for what is no
+    sitemap, and gzip's errors.
     """
     if body.startswith(b"\x1f\x8b"):
         body = gunzip(body, max_size=MAX_SITEMAP_BYTES)
-    sitemap = Sitemap(body)
-    locations = [
-        url for entry in sitemap for url in _absolute(sitemap_url, str(entry.get("loc", "")))
-    ]
-    return (locations, []) if sitemap.type == "sitemapindex" else ([], locations)
+    # Broken ones are read as far as they go; entities are neither expanded nor fetched.
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
+    root = etree.fromstring(body, parser)
+    kind = "" if root is None else _local(root)
+    if root is None or kind not in ("urlset", "sitemapindex"):
+        raise ValueError("no sitemap")
+    entries = [entry for one in root for entry in _sitemap_entry(one, sitemap_url)]
+    if kind == "sitemapindex":
+        return [entry.url for entry in entries], []
+    return [], entries
+
+
+def _sitemap_entry(element, sitemap_url: str) -> Iterator[FeedEntry]:
+    told = {_local(one): (one.text or "").strip() for one in element.iter() if _local(one)}
+    record = {"title": told.get("title"), "published_at": told.get("publication_date")}
+    for url in _absolute(sitemap_url, told.get("loc")):
+        yield FeedEntry(url, {key: value for key, value in record.items() if value}, "")
+
+
+def _local(element) -> str:
+    """An element's name without its namespace; empty for comments and the like."""
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
 
 
 def _absolute(origin: str, href: str | None) -> Iterator[str]:
@@ -111,9 +130,14 @@ def _entry(entry, feed_url: str) -> FeedEntry | None:
     record = {
         "title": entry.get("title"),
         "author": entry.get("author"),
-        "published_at": entry.get("published"),
-        "updated_at": entry.get("updated"),
+        "published_at": _iso(entry.get("published_parsed")) or entry.get("published"),
+        "updated_at": _iso(entry.get("updated_parsed")) or entry.get("updated"),
         "labels": [tag.term for tag in entry.get("tags", []) if tag.get("term")],
     }
     body = max([*contents, entry.get("summary", "")], key=len)
     return FeedEntry(url, {key: value for key, value in record.items() if value}, body)
+
+
+def _iso(moment) -> str | None:
+    """A date as feedparser has read it, in UTC."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", moment) if moment else None

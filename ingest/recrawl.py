@@ -18,12 +18,16 @@ _CACHED_FILES = 4  # pages are asked for in much the order they landed in
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """The newest landed version of a page. `file` is where its bytes lie."""
+    """The newest landed version of a page. `file` is where its bytes lie.
+
+    `is_crawled` tells that a crawl asked for it; what was imported is not asked for.
+    """
 
     body_sha256: str
     file: Path
     etag: str | None
     last_modified: str | None
+    is_crawled: bool
 
     def validators(self) -> dict[str, str]:
         headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
@@ -39,23 +43,28 @@ class PriorPages:
         self._bodies: OrderedDict[Path, dict[str, bytes]] = OrderedDict()
         for path in files:  # runs sort by their time, files by their number
             record = crawl_record(path.parent)
-            same_server = bool(record) and record.get("base_url") == base_url
+            is_crawl = bool(record)
+            same_server = is_crawl and record.get("base_url") == base_url
             for row in landed_pages([path], _COLUMNS):
-                self._note(row, path, same_server)
+                self._note(row, path, is_crawl, same_server)
 
-    def _note(self, row: dict, path: Path, same_server: bool) -> None:
+    def _note(self, row: dict, path: Path, is_crawl: bool, same_server: bool) -> None:
         url, status = row["canonical_url"], row["fetch_status"]
         etag, modified = (row["etag"], row["last_modified"]) if same_server else (None, None)
         if status == "ok" and row["body_sha256"]:
-            self._pages[url] = Prior(row["body_sha256"], path, etag, modified)
+            self._pages[url] = Prior(row["body_sha256"], path, etag, modified, is_crawl)
         elif status == "not_modified" and (prior := self._pages.get(url)):
             if etag or modified:
-                self._pages[url] = Prior(prior.body_sha256, prior.file, etag, modified)
+                self._pages[url] = Prior(prior.body_sha256, prior.file, etag, modified, is_crawl)
         elif status == "refused":
             self._pages.pop(url, None)  # asked anew: the reservation may be gone
 
     def __contains__(self, canonical: str) -> bool:
         return canonical in self._pages
+
+    def crawled_urls(self) -> list[str]:
+        """Canonical urls that crawls have landed and may ask for again."""
+        return [url for url, prior in self._pages.items() if prior.is_crawled]
 
     def get(self, canonical: str) -> Prior | None:
         return self._pages.get(canonical)

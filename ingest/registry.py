@@ -1,13 +1,16 @@
 """The source registry: sources.toml as it ships, and the user's own beside it."""
 
+import hashlib
+import json
 import re
 import tomllib
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from ingest.errors import SettingsError, SourceError
+from ingest.urls import bare_netloc
 
 REGISTRY = Path(__file__).with_name("sources.toml")
 USER_REGISTRY = Path("sources.toml")
@@ -51,22 +54,35 @@ class Source:
     delay_seconds: float = 1.0
     max_pages: int = 100_000
 
+    def entry_hash(self) -> str:
+        """A hash of what the entry says: another one may want other pages."""
+        said = json.dumps(asdict(self), sort_keys=True, default=str)
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
     def category_of(self, url: str) -> str:
         path = urlsplit(url).path
         fits = [prefix for prefix in self.categories if path.startswith(prefix)]
         return self.categories[max(fits, key=len)] if fits else self.category
 
     def public(self, url: str) -> str:
-        """The url at home's own scheme and host where it names an alias of them."""
+        """The url as the source spells it: home's scheme and host where it names an alias of them.
+
+        Host names are in lower case, without user and default port.
+        """
         parts, home = urlsplit(url), urlsplit(self.home)
-        if parts.netloc != home.netloc and parts.hostname not in self.aliases:
-            return url
-        return urlunsplit(parts._replace(scheme=home.scheme, netloc=home.netloc))
+        netloc = bare_netloc(parts)
+        if netloc != bare_netloc(home) and netloc not in self.aliases:
+            return urlunsplit(parts._replace(netloc=netloc))
+        return urlunsplit(parts._replace(scheme=home.scheme, netloc=bare_netloc(home)))
 
     def follows(self, url: str) -> bool:
         """Whether a link to this public url belongs to the source."""
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or parts.hostname not in self.hosts:
+        netloc = bare_netloc(parts)
+        if parts.scheme not in ("http", "https"):
+            return False
+        # Another port of a host is another server.
+        if netloc != bare_netloc(urlsplit(self.home)) and netloc not in self.hosts:
             return False
         return not any(re.search(pattern, url) for pattern in self.exclude)
 
@@ -80,17 +96,19 @@ class Address:
 
     def __post_init__(self):
         try:
-            scheme = urlsplit(self.base_url or "http://home/").scheme
+            parts = urlsplit(self.base_url or "http://home/")
+            is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+            is_address = is_address and parts.port != 0
         except ValueError:
-            scheme = ""
-        if scheme not in ("http", "https"):
+            is_address = False
+        if not is_address:
             raise SettingsError(
                 f"--base-url {self.base_url} is not an address: give http://HOST:PORT/"
             )
 
     def served(self, public_url: str) -> str:
         base, parts = urlsplit(self.base), urlsplit(public_url)
-        if not self.base_url or parts.netloc != urlsplit(self.source.home).netloc:
+        if not self.base_url or bare_netloc(parts) != bare_netloc(urlsplit(self.source.home)):
             return public_url  # a mirror is one of home, not of the source's other hosts
         path = base.path.rstrip("/") + (parts.path or "/")
         return urlunsplit((base.scheme, base.netloc, path, parts.query, ""))
@@ -152,17 +170,33 @@ def _checked(name: str, values: dict[str, Any], where: str) -> Source:
     check_slug(name, f"{where}: its name")
     try:
         home = urlsplit(values["home"])
+        _ = home.port
+        for key, value in values.items():
+            if isinstance(value, tuple) and key != "namespaces":
+                for one in value:
+                    urljoin(values["home"], one)
         for pattern in values.get("exclude", ()):
             re.compile(pattern)
-    except (ValueError, TypeError, re.error) as error:
+    except re.error as error:
+        raise SettingsError(f"{where}: exclude is no regular expression: {error}") from error
+    except (ValueError, TypeError, AttributeError) as error:
         raise SettingsError(f"{where}: {error}") from error
     if home.scheme not in ("http", "https") or not home.hostname:
         raise SettingsError(f"{where}: home must be an address such as https://a.example/")
-    source = Source(name=name, **{"hosts": (home.hostname,), **values})
+    named = (home.hostname, *values.get("hosts", ()))
+    hosts = {f"[{host}]" if ":" in host else host for host in map(str.lower, named)}
+    given: dict[str, Any] = values | {"hosts": tuple(sorted(hosts))}
+    if not any(given.get(start) for start in ("start_urls", "sitemaps", "feeds")):
+        given["start_urls"] = (values["home"],)
+    source = Source(name=name, **given)
     if source.kind not in KINDS:
         raise SettingsError(f"{where}: no kind {source.kind!r}; known are {', '.join(KINDS)}")
+    if source.kind == "mediawiki" and not source.api:
+        raise SettingsError(f'{where}: a MediaWiki needs the path of its API: api = "/w/api.php"')
     for category in (source.category, *source.categories.values()):
-        check_category(category)
+        if category not in CATEGORIES:
+            known = ", ".join(CATEGORIES)
+            raise SettingsError(f"{where}: no category {category!r}; known are {known}")
     return source
 
 

@@ -6,11 +6,12 @@ the W3C community's TDM Reservation Protocol (header, meta, /.well-known/tdmrep.
 robots.txt, Content-Signal and Content-Usage. `noindex` is about search engines: recorded, no more.
 """
 
+import codecs
 import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -44,6 +45,13 @@ def header_signals(headers: Mapping[str, list[str]], url: str) -> dict[str, Any]
                 if _LICENCE_LINK.search(parameters):
                     signals["license"] = _join(url, target)
     return signals | ({"x-robots-tag": robots} if robots else {})
+
+
+def html_tree(body: bytes) -> LexborHTMLParser:
+    """A page parsed for links and signals; what is not UTF-16 by its mark is read as UTF-8."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return LexborHTMLParser(body.decode("utf-16", "replace"))
+    return LexborHTMLParser(body)
 
 
 def page_signals(tree: LexborHTMLParser, url: str) -> dict[str, Any]:
@@ -154,16 +162,17 @@ def tdm_rules(body: bytes) -> list[tuple[str, str]]:
     rules = []
     for entry in entries if isinstance(entries, list) else []:
         if isinstance(entry, dict) and isinstance(entry.get("location"), str):
-            rules.append((entry["location"], str(entry.get("tdm-reservation", 0))))
+            reservation = entry.get("tdm-reservation", 0)
+            rules.append((entry["location"], "1" if reservation in (1, "1") else "0"))
     return rules
 
 
 def tdm_reservation(rules: Sequence[tuple[str, str]], url: str) -> str | None:
     """The reservation of the first rule that fits the url's path; * and $ as in robots.txt."""
     parts = urlsplit(url)
-    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    path = unquote(f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/")
     for pattern, reservation in rules:
-        expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\$", "$")
+        expression = re.escape(unquote(pattern)).replace(r"\*", ".*").replace(r"\$", "$")
         if re.match(expression, path):
             return reservation
     return None

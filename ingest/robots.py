@@ -76,6 +76,12 @@ class RobotsMiddleware:
         if policy.rules:
             self._slow_down(parts.hostname, policy.rules)
 
+    @property
+    def is_reachable(self) -> bool:
+        """Whether any origin has told what it allows."""
+        told = [task for task in self._policies.values() if task.done() and not task.exception()]
+        return any(not task.result().unreachable for task in told)
+
     async def sitemaps(self, url: str) -> list[str]:
         try:
             rules = (await self.policy(url)).rules

@@ -7,7 +7,15 @@ told. A url is never repaired: what cannot be parsed raises ValueError.
 
 import re
 import unicodedata
-from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit, urlunsplit
+from urllib.parse import (
+    SplitResult,
+    parse_qsl,
+    quote,
+    unquote_to_bytes,
+    urlencode,
+    urlsplit,
+    urlunsplit,
+)
 
 from w3lib.url import canonicalize_url
 
@@ -44,7 +52,15 @@ def canonical_url(url: str) -> str:
     if not url.lower().startswith(("http://", "https://")):
         return url
     parts = urlsplit(canonicalize_url(without_tracking(url)))
-    return urlunsplit(parts._replace(path=_nfc_path(parts.path) or "/"))
+    return urlunsplit(parts._replace(netloc=bare_netloc(parts), path=_nfc_path(parts.path) or "/"))
+
+
+def bare_netloc(parts: SplitResult) -> str:
+    """Host and port in lower case, without user and default port. ValueError for a bad port."""
+    port, host = parts.port, (parts.hostname or "").rstrip(".")
+    host = f"[{host}]" if ":" in host else host
+    is_default = port is None or port == {"http": 80, "https": 443}.get(parts.scheme)
+    return host if is_default else f"{host}:{port}"
 
 
 def without_tracking(url: str) -> str:

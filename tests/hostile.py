@@ -219,7 +219,7 @@ CASES = {
         "kept",
     ),
     "/tscii-as-utf-8": Case(
-        "TSCII labelled UTF-8",
+        "TSCII labelled UTF-8, one word sixty times",
         send(b"<html><body><p>" + TSCII_WORD * 60 + b"</p></body></html>"),
         "ok",
         "min_quality_score",

@@ -50,6 +50,7 @@ SCHEMA = pa.schema(
 # A block longer than this is cut at line ends, else at sentence ends: passages are made of blocks.
 MAX_BLOCK_CODEPOINTS = 3000
 
+_BLANK_LINE = re.compile(r"(?:\r\n?|\n)[ \t]*(?:\r\n?|\n)")
 _SENTENCE_END = re.compile(r"(?<=[.!?।])\s+")
 _DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 _MARKUP = re.compile(r"<[^<>]{0,100}>|\s+")
@@ -74,7 +75,7 @@ def _page_row(page: dict) -> dict:
 
 def _text_row(body: bytes, content_type: str) -> dict:
     decoded = decode_text(body, content_type)
-    paragraphs = ((text, "text", False, 0) for text in decoded.text.split("\n\n"))
+    paragraphs = ((text, "text", False, 0) for text in _BLANK_LINE.split(decoded.text))
     return _row(decoded, "text", paragraphs)
 
 
@@ -138,8 +139,7 @@ def _pdf_row(body: bytes, content_type: str) -> dict:
     read = read_pdf(body)
     if not read.decoded:
         return {"unread_reason": read.unread_reason}
-    own = {"title": _clean(read.title), "author": _clean(read.author)}
-    return _row(read.decoded, "pdf", read.blocks) | own
+    return _row(read.decoded, "pdf", read.blocks) | {"title": _clean(read.title)}
 
 
 # What reads which kind of body: (body, content type) to the fields of a row.

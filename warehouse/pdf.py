@@ -34,11 +34,7 @@ _NO_TITLE = re.compile(
     r"|\.(docx?|rtf|pdf|html?|txt|p65|pmd|qxd|indd|cdr|pptx?|xlsx?|tex|dvi|ps)$|^[\W\d_]*$|\ufffd",
     re.IGNORECASE,
 )
-_NO_AUTHOR = re.compile(
-    r"^(administrator|admin|user\d*|owner|compaq|hp|dell|acer|lenovo|pc|computer|system|\w)$"
-    r"|^[\W\d_]*$|\ufffd",
-    re.IGNORECASE,
-)
+_A_WORD = re.compile(r"[^\W\d_]{3}|[\u0b82-\u0bcd]{2}")
 
 
 class Read(NamedTuple):
@@ -47,7 +43,6 @@ class Read(NamedTuple):
     decoded: Decoded | None
     blocks: list[tuple[str, str, bool, int]]
     title: str | None
-    author: str | None
     unread_reason: str | None
 
 
@@ -70,7 +65,7 @@ def read_pdf(body: bytes) -> Read:
 
 
 def _unread(reason: str) -> Read:
-    return Read(None, [], None, None, reason)
+    return Read(None, [], None, reason)
 
 
 def _no_text(document: Document) -> str | None:
@@ -161,8 +156,8 @@ def _read(document: Document, meanings: _Meanings, is_cut: bool) -> Read:
         *("", encoding + suffix, evidence, moved_count + lost_count),
         is_cut=is_cut or document.damaged is not None,
     )
-    title, author = _metadata(document.info)
-    return Read(decoded, list(pdf_layout.to_blocks(pages)), title, author, None)
+    blocks = list(pdf_layout.to_blocks(pages))
+    return Read(decoded, blocks, _title(document.info), None)
 
 
 def _row(line: Line, encodings: dict[str, str | None]) -> Row:
@@ -199,15 +194,14 @@ def _letters(text: str, encoding: str | None) -> str:
     return _UNKNOWN.sub("\ufffd", text.translate(_LIGATURES))
 
 
-def _metadata(info: dict) -> tuple[str | None, str | None]:
-    """Title and author where a person seems to have given them."""
-    found = []
-    for key, implausible in (("Title", _NO_TITLE), ("Author", _NO_AUTHOR)):
-        text = _info_text(info.get(key))
-        found.append(
-            text if text and 2 <= len(text) <= 300 and not implausible.search(text) else None
-        )
-    return found[0], found[1]
+def _title(info: dict) -> str | None:
+    """The title where a person seems to have given one.
+
+    The author in a PDF's properties is whoever ran the program, and is not asked for.
+    """
+    text = _info_text(info.get("Title"))
+    is_title = text and len(text) <= 300 and _A_WORD.search(text) and not _NO_TITLE.search(text)
+    return text if is_title else None
 
 
 def _info_text(value) -> str | None:

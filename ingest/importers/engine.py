@@ -146,9 +146,12 @@ class _Landing:
         else:
             identity, row, key = self.of_its_own(record, identity, row)
         number = page_number(row["page_id"])
-        if self.known.get(key) == number:
+        before = self.known.get(key)
+        if before == number:
             self.counts["known"] += 1
             return
+        if before is not None and not self.is_dated:
+            self.counts["landed as new versions of known records"] += 1
         self.known.set(key, number)
         self.lander.add_row(row)
         self.counts["landed"] += 1

@@ -57,9 +57,9 @@ def sampled(rows: Iterator[dict]) -> tuple[list[dict], Iterator[dict]]:
 
 
 def record_of(row: dict, columns: list[str], prefix: str, split: str | None) -> Record | None:
-    """A row as a record; None where no column holds text."""
-    column = next((name for name in columns if isinstance(row.get(name), str)), None)
-    if column is None or not row[column].strip():
+    """A row as a record, its text from the first column that has any; None where none has."""
+    filled = (name for name in columns if isinstance(row.get(name), str) and row[name].strip())
+    if (column := next(filled, None)) is None:
         return None
     return make_record(row[column], {k: v for k, v in row.items() if k != column}, prefix, split)
 

@@ -21,7 +21,10 @@ _STEP_BYTES = 1 << 16
 
 @dataclass(slots=True)
 class Payload:
-    """A response. `raw` is the body as stored; `problem` says why `body` is less than it all."""
+    """A response. `raw` is the body as stored; `problem` says why `body` is less than it all.
+
+    `headers` has the values of a name joined by commas, `lines` has them as they were sent.
+    """
 
     status: int
     headers: dict[str, str]
@@ -29,6 +32,7 @@ class Payload:
     body: bytes = b""
     problem: str | None = None
     forms: list[bytes] = field(default_factory=list)
+    lines: dict[str, list[str]] = field(default_factory=dict)
 
 
 def http_payload(block: bytes, max_bytes: int) -> Payload | None:
@@ -38,24 +42,27 @@ def http_payload(block: bytes, max_bytes: int) -> Payload | None:
         return None
     end = _HEAD_END.search(block)
     head, raw = (block[: end.start()], block[end.end() :]) if end else (block, b"")
-    payload = Payload(int(found[1]), _headers(head), raw, raw, forms=[raw])
+    lines = _lines(head)
+    headers = {name: ", ".join(values) for name, values in lines.items()}
+    payload = Payload(int(found[1]), headers, raw, raw, forms=[raw], lines=lines)
     _undo_transfer(payload)
     _undo_content(payload, max_bytes)
     return payload
 
 
-def _headers(head: bytes) -> dict[str, str]:
-    headers: dict[str, str] = {}
+def _lines(head: bytes) -> dict[str, list[str]]:
+    """The values that each header was sent with."""
+    lines: dict[str, list[str]] = {}
     name = ""
     for line in head.split(b"\n")[1:]:
         if line[:1] in (b" ", b"\t") and name:
-            headers[name] += " " + _text(line.strip())
+            lines[name][-1] += " " + _text(line.strip())
             continue
         key, colon, value = line.partition(b":")
         if colon:
-            name, text = _title(key), _text(value.strip())
-            headers[name] = f"{headers[name]}, {text}" if name in headers else text
-    return headers
+            name = _title(key)
+            lines.setdefault(name, []).append(_text(value.strip()))
+    return lines
 
 
 @lru_cache(1024)

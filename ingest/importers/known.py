@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.importers.record import EPOCH
-from ingest.landing import raw_files, unreadable
+from ingest.landing import crawl_record, raw_files, unreadable
 
 FOLD_ENTRIES = 1 << 20
 
@@ -56,9 +56,13 @@ class Known:
 
     @classmethod
     def landed(cls, lake: Path, source: str, is_dated: bool) -> "Known":
-        """The source's landed pages: the newest of each identity, or each page at its time."""
+        """The source's landed pages: the newest of each identity, or each page at its time.
+
+        What a crawl has landed since does not make an imported file new again.
+        """
         known = cls()
-        parts = [_numbers(path, is_dated) for path in raw_files(lake, source)]
+        files = [f for f in raw_files(lake, source) if is_dated or not crawl_record(f.parent)]
+        parts = [_numbers(path, is_dated) for path in files]
         if parts:
             keys, values, times = (np.concatenate(column) for column in zip(*parts, strict=True))
             # The newest last, ties by page_id: of each key the last stays.

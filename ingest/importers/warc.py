@@ -8,6 +8,7 @@ does not match lands and is told of.
 """
 
 import base64
+import codecs
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,13 +16,12 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from fastwarc.warc import WarcRecordType
-from selectolax.lexbor import LexborHTMLParser
 
 from ingest.importers.http_payload import Payload, http_payload
 from ingest.importers.record import EPOCH, Reading, Record, usable, utc_time
 from ingest.importers.warc_framing import Framed, framed_records
 from ingest.page import HTML_TYPES, as_json, media_type, plain
-from ingest.rights import header_signals, licence_of, page_signals, refusal
+from ingest.rights import header_signals, html_tree, licence_of, page_signals, refusal
 
 _WANTED = WarcRecordType.response | WarcRecordType.resource
 _MEDIA = ("image/", "video/", "audio/", "font/", "model/", "application/font", "application/x-font")
@@ -34,6 +34,7 @@ _NO_TEXT = frozenset(
     "application/x-7z-compressed application/java-archive application/ogg".split()
 )
 _RIGHTS_WORDS = (b"noai", b"noml", b"tdm-", b"license", b"creativecommons")
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
 
 
@@ -88,7 +89,8 @@ def _record(framed: Framed, block: bytes, file: Path, reading: Reading) -> Recor
         reading.counts["records without a date"] += 1
         fetched_at = _http_date(payload) or EPOCH
     fields = payload.headers if payload else {}
-    signals = _signals(fields, body if kind in HTML_TYPES else b"", url)
+    lines = payload.lines if payload else {}
+    signals = _signals(lines, body if kind in HTML_TYPES else b"", url)
     if status in ("ok", "truncated") and (why := refusal(signals)):
         reading.counts["reserved by their host"] += 1
         status, detail, body = "refused", why, None
@@ -110,15 +112,15 @@ def _record(framed: Framed, block: bytes, file: Path, reading: Reading) -> Recor
     )
 
 
-def _signals(headers: dict[str, str], body: bytes, url: str) -> dict:
+def _signals(lines: dict[str, list[str]], body: bytes, url: str) -> dict:
     """What the response says about its use, as a crawl would have read it.
 
     Parsing costs more than all else here, so only pages that hold one of the words are parsed.
     """
-    signals = header_signals({name: [value] for name, value in headers.items()}, url)
+    signals = header_signals(lines, url)
     lowered = body.lower()
-    if any(word in lowered for word in _RIGHTS_WORDS):
-        signals |= page_signals(LexborHTMLParser(body), url)
+    if any(word in lowered for word in _RIGHTS_WORDS) or body[:2] in _UTF16_MARKS:
+        signals |= page_signals(html_tree(body), url)
     return signals
 
 

@@ -6,6 +6,7 @@ lands without body, and what has not changed since an earlier run lands as not m
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -14,7 +15,9 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import scrapy
+from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
+from scrapy.signals import spider_idle
 from selectolax.lexbor import LexborHTMLParser
 
 from ingest.guard import Blocked
@@ -24,18 +27,27 @@ from ingest.page import HTML_TYPES, Page, as_json, media_type
 from ingest.quotas import Quota
 from ingest.recrawl import PriorPages
 from ingest.registry import Address
-from ingest.rights import forbids_following, header_signals, licence_of, page_signals, refusal
+from ingest.rights import (
+    forbids_following,
+    header_signals,
+    html_tree,
+    licence_of,
+    page_signals,
+    refusal,
+)
 from ingest.robots import Disallowed, Reserved
 from ingest.urls import canonical_url, is_trap, without_tracking
 
 # Answers that say to come again; such a page is asked for again when the run resumes.
-_TEMPORARY = frozenset([429, 502, 503, 504])
+TEMPORARY = frozenset([429, 502, 503, 504])
+_INNER = re.compile(r"twisted\.[\w.]+\.(\w+): ([^>]*)>")
 MAX_HOPS = 10  # redirects in a row
 _REPLAYED = ["url", "canonical_url", "category", "fetch_status", "content_type", "body", "headers"]
 
 
 class SourceSpider(scrapy.Spider):
     name = "source"
+    asks_pages = True  # False: a list brings what there is, and no page is asked for by itself
 
     def __init__(
         self,
@@ -62,33 +74,74 @@ class SourceSpider(scrapy.Spider):
         self.warnings: list[str] = []
         self.incomplete = ""  # why the run has not finished, where no row tells
 
+    @classmethod
+    def from_crawler(cls, crawler, *arguments, **named):
+        spider = super().from_crawler(crawler, *arguments, **named)
+        crawler.signals.connect(spider.ask_the_rest, spider_idle)
+        return spider
+
+    def ask_the_rest(self):
+        """Ask for what earlier crawls landed and nothing has led to this time.
+
+        Such a page may be gone, or its host may have reserved it: either must become known.
+        """
+        if not self.asks_pages:
+            return
+        rest = [url for url in self.prior.crawled_urls() if url not in self.seen]
+        if requests := list(self.follow(rest)):
+            for request in requests:
+                self.crawler.engine.crawl(request)
+            raise DontCloseSpider
+
+    def withdraw(self, reason: str) -> Iterator[Page]:
+        """Rows for all that earlier crawls landed, where the host now reserves the whole."""
+        for url in self.prior.crawled_urls():
+            if url not in self.seen:
+                self.seen.add(url)
+                yield self.row(url, fetch_status="refused", fetch_detail=reason)
+
     def replay(self) -> list[str]:
         """Mark what this run has landed as seen; the urls those pages lead to."""
         links: dict[str, None] = {}
         for row in landed_pages(self.landed, _REPLAYED):
             if row["fetch_status"] == "failed":
                 continue  # asked for again
-            self.seen.add(row["canonical_url"])
+            if not self.leads_to_itself(row):
+                self.seen.add(row["canonical_url"])
             self.asked_by_host[urlsplit(row["url"]).netloc] += 1
             self.resumed_count += 1
-            if row["fetch_status"] in ("ok", "not_modified"):
+            if row["fetch_status"] == "ok":
                 self.quota.take(row["category"])
             links.update(dict.fromkeys(self.links_of_row(row)))
         return list(links)
+
+    def leads_to_itself(self, row: dict) -> bool:
+        """Whether a landed redirect leads to another writing of its own url, still to be asked."""
+        if row["fetch_status"] != "redirect":
+            return False
+        target = json.loads(row["headers"] or "{}").get("Location", "")
+        return any(
+            url != row["url"] and canonical_url(self.source.public(url)) == row["canonical_url"]
+            for url in location(row["url"], target)
+        )
 
     def links_of_row(self, row: dict) -> Iterator[str]:
         """The urls a landed row led to."""
         url, body = row["url"], row["body"]
         if row["fetch_status"] == "redirect":
             yield from location(url, json.loads(row["headers"] or "{}").get("Location", ""))
-        elif row["fetch_status"] == "not_modified":
+            return
+        headers = json.loads(row["headers"] or "{}")
+        if forbids_following(header_signals({name: [headers[name]] for name in headers}, url)):
+            return
+        if row["fetch_status"] == "not_modified":
             yield from self.links_of_html(url, self.prior.html(row["canonical_url"]))
         elif body and media_type(body, row["content_type"]) in HTML_TYPES:
             yield from self.links_of_html(url, body)
 
     def links_of_html(self, url: str, body: bytes | None) -> Iterator[str]:
         if body and self.leads_on(url):
-            tree = LexborHTMLParser(body)
+            tree = html_tree(body)
             if not forbids_following(page_signals(tree, url)):
                 yield from page_links(tree, url)
 
@@ -145,20 +198,38 @@ class SourceSpider(scrapy.Spider):
         if status in ("ok", "truncated") and (tree := _tree(response)):
             signals |= page_signals(tree, url)
             links = page_links(tree, url) if self.leads_on(url) else []
-        elif status == "redirect":
-            links = location(url, _text(response.headers["Location"]))
         elif status == "not_modified":
             links = self.links_of_html(url, self.prior.html(canonical_url(url)))
         told = {name: ", ".join(values) for name, values in headers.items()}
         page = self.page(url, response, status, told, signals, record)
-        if page.fetch_status in ("ok", "not_modified"):
+        if page.fetch_status == "ok":
             if self.quota.is_full(page.category):
                 return
             self.quota.take(page.category)
         yield page
+        if status == "redirect":
+            target = _text(response.headers["Location"])
+            yield from self.hop(response.url, url, target, record, hops + 1)
         if page.fetch_status != "refused" and not forbids_following(signals):
-            is_hop = status == "redirect"
-            yield from self.follow(links, record if is_hop else None, hops + 1 if is_hop else 0)
+            yield from self.follow(links)
+
+    def hop(
+        self, asked: str, url: str, target: str, record: dict | None, hops: int
+    ) -> Iterator[scrapy.Request]:
+        """The request a redirect leads to. What it leads to is taken whatever its ending is.
+
+        Home and its aliases are one page, and so are http and https: a redirect among them is
+        followed as it stands, and what comes is the page's own answer.
+        """
+        for literal in location(url, target):
+            public = self.source.public(literal)
+            if not self.source.follows(public):
+                continue
+            is_same = canonical_url(public) == canonical_url(url)
+            if is_same and not self.address.base_url and literal != asked and hops <= MAX_HOPS:
+                yield self.request(url, self.parse, record=record, hops=hops).replace(url=literal)
+            elif not is_same:
+                yield from self.ask(without_tracking(public), record, hops)
 
     def page(self, url, response, status, headers: dict[str, str], signals: dict, record) -> Page:
         body, detail = response.body, None
@@ -202,8 +273,7 @@ class SourceSpider(scrapy.Spider):
         elif "DOWNLOAD_MAXSIZE" in reason or failure.type.__name__ == "DownloadCancelledError":
             status, signals, reason = "blocked", {}, "the body is longer than max_body_bytes"
         else:
-            status, signals = "failed", {}
-            reason = f"{failure.type.__name__}: {reason}"[:300]
+            status, signals, reason = "failed", {}, told(failure)
         yield self.row(
             url, fetch_status=status, fetch_detail=reason, rights_signals=as_json(signals)
         )
@@ -229,6 +299,13 @@ def response_headers(response: Response) -> dict[str, list[str]]:
     }
 
 
+def told(failure) -> str:
+    """What went wrong, in words: Twisted wraps the reason of a broken connection."""
+    inner = _INNER.search(str(failure.value))
+    name, reason = inner.groups() if inner else (failure.type.__name__, str(failure.value))
+    return f"{name}: {reason}"[:300]
+
+
 def _status(response: Response) -> str:
     if response.status == 304:
         return "not_modified"
@@ -236,14 +313,14 @@ def _status(response: Response) -> str:
         return "redirect"
     if response.status == 200:
         return "truncated" if "dataloss" in response.flags else "ok"
-    return "failed" if response.status in _TEMPORARY else "http_error"
+    return "failed" if response.status in TEMPORARY else "http_error"
 
 
 def _tree(response: Response) -> LexborHTMLParser | None:
     if not response.body:
         return None
     kind = media_type(response.body, _text(response.headers.get("Content-Type") or b""))
-    return LexborHTMLParser(response.body) if kind in HTML_TYPES else None
+    return html_tree(response.body) if kind in HTML_TYPES else None
 
 
 def _text(value: bytes | None) -> str:

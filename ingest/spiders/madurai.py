@@ -5,7 +5,7 @@ where there is no HTML, or where the server does not have it. Everything else th
 crawled as on any site.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
@@ -13,7 +13,8 @@ import scrapy
 from scrapy.http import Response
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ingest.links import page_links
+from ingest.links import location, page_links
+from ingest.spiders.base import TEMPORARY
 from ingest.spiders.site import SiteSpider
 from ingest.urls import canonical_url
 
@@ -46,6 +47,7 @@ class MaduraiSpider(SiteSpider):
         self.works: dict[str, Work] = {}  # by the canonical url of each of its files
         self.missing: set[str] = set()
         self.frontier: list[str] = []
+        self.moved: dict[str, str] = {}  # where a text's redirect led → the text
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """The catalogue before all else: what it says goes into the row of every text."""
@@ -70,9 +72,12 @@ class MaduraiSpider(SiteSpider):
             body = row["body"] or self.prior.html(row["canonical_url"])
             if body:
                 self.read_catalogue(body, row["url"])
-        if row["fetch_status"] == "http_error":
-            self.missing.add(row["canonical_url"])
-        yield from super().links_of_row(row)
+        links = list(super().links_of_row(row))
+        if row["fetch_status"] == "redirect":
+            self.note_move(row["canonical_url"], links)
+        elif row["fetch_status"] == "http_error":
+            self.note_missing(row["canonical_url"])
+        yield from links
 
     def parse(self, response: Response, url: str, record: dict | None = None, hops: int = 0):
         is_catalogue = self.is_catalogue(url)
@@ -81,8 +86,11 @@ class MaduraiSpider(SiteSpider):
             self.read_catalogue(response.body or self.prior.html(canonical) or b"", url)
         work = self.works.get(canonical)
         yield from super().parse(response, url, work.record() if work else record, hops)
-        if response.status >= 400 and response.status not in (429, 502, 503, 504):
-            self.missing.add(canonical)
+        if 300 <= response.status < 400:
+            target = (response.headers.get("Location") or b"").decode("latin-1")
+            self.note_move(canonical, location(url, target))
+        elif response.status >= 400 and response.status not in TEMPORARY:
+            self.note_missing(canonical)
             if work:
                 yield from self.ask_work(work)
         if is_catalogue:
@@ -102,6 +110,18 @@ class MaduraiSpider(SiteSpider):
             for url in map(self.source.public, work.pdf):
                 if self.source.follows(url):
                     yield from self.ask(url)
+
+    def note_move(self, canonical: str, targets: Iterable[str]) -> None:
+        """A text's redirect: what it leads to is the text, and is missing where that is."""
+        for target in (canonical_url(self.source.public(url)) for url in targets):
+            self.moved.setdefault(target, canonical)
+            if canonical in self.works:
+                self.works.setdefault(target, self.works[canonical])
+
+    def note_missing(self, canonical: str) -> None:
+        self.missing.add(canonical)
+        while (canonical := self.moved.pop(canonical, "")) and canonical not in self.missing:
+            self.missing.add(canonical)
 
     def is_catalogue(self, url: str) -> bool:
         return url.rsplit("/", 1)[-1] == CATALOGUE

@@ -18,7 +18,9 @@ from scrapy.http import Response
 
 from ingest.landing import landed_pages
 from ingest.page import Page, as_json
-from ingest.spiders.base import SourceSpider
+from ingest.rights import header_signals, refusal
+from ingest.robots import Disallowed, Reserved
+from ingest.spiders.base import SourceSpider, response_headers, told
 from ingest.urls import canonical_url, wiki_url
 
 TITLES_PER_REQUEST = 500
@@ -30,6 +32,7 @@ _BUSY = frozenset(["maxlag", "ratelimited", "readonly"])
 
 class MediaWikiSpider(SourceSpider):
     name = "mediawiki"
+    asks_pages = False
 
     def __init__(self, **arguments):
         super().__init__(**arguments)
@@ -43,8 +46,7 @@ class MediaWikiSpider(SourceSpider):
             titles = {
                 "generator": "recentchanges",
                 "grcnamespace": "|".join(map(str, self.source.namespaces)),
-                "grctype": "edit|new",
-                "grctoponly": 1,
+                "grctype": "edit|new|log",  # a page restored or moved is told by the log alone
                 "grcdir": "newer",
                 "grcstart": self.since.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "grclimit": TITLES_PER_REQUEST,
@@ -106,13 +108,17 @@ class MediaWikiSpider(SourceSpider):
         if again:
             yield again
             return
+        signals = header_signals(response_headers(response), url)
         for page in answer.get("query", {}).get("pages", []):
-            for row in self.rows_of(page):
+            for row in self.rows_of(page, signals):
+                yield row
+        if reason := refusal(signals):
+            for row in self.withdraw(reason):
                 yield row
         if "continue" in answer:
             yield self.api(self.parse_texts, query, continued=answer["continue"])
 
-    def rows_of(self, page: dict) -> Iterator[Page]:
+    def rows_of(self, page: dict, signals: dict) -> Iterator[Page]:
         """The row of a page with its text; a page whose text comes with a later part has none."""
         if page.get("missing"):
             self.left["articles that were deleted while the crawl went on"] += 1
@@ -124,6 +130,7 @@ class MediaWikiSpider(SourceSpider):
         if "content" not in slot or self.quota.is_full(category):
             return
         self.quota.take(category)
+        reason = refusal(signals)
         record = {
             "title": page["title"],
             "pageid": page["pageid"],
@@ -133,9 +140,12 @@ class MediaWikiSpider(SourceSpider):
         kind = slot.get("contentformat", "text/x-wiki")
         yield self.row(
             url,
+            fetch_status="refused" if reason else "ok",
+            fetch_detail=reason,
             http_status=200,
             content_type=f"{kind}; charset=utf-8",
-            body=slot["content"].encode("utf-8", "replace"),
+            body=None if reason else slot["content"].encode("utf-8", "replace"),
+            rights_signals=as_json(signals),
             last_modified=revision["timestamp"],
             record=as_json(record),
         )
@@ -155,12 +165,19 @@ class MediaWikiSpider(SourceSpider):
             await asyncio.sleep(min(float(told) if told.isdigit() else 5.0, 60.0))
             return {}, self.api(callback, query, continued=continued or {}, waits=waits + 1)
         if error:
-            self.incomplete = f"the API answered: {error.get('code')} {error.get('info', '')}"
+            self.incomplete = (
+                f"{response.url.split('?')[0]} answered: {error.get('code')} "
+                f"{error.get('info', '')} (is `api` in the registry right?)"
+            )
         return answer, None
 
     def failed(self, failure):
-        self.incomplete = f"the API could not be read: {failure.type.__name__}: {failure.value}"
-        yield from ()
+        if failure.check(Reserved):
+            yield from self.withdraw(str(failure.value))
+            return
+        self.incomplete = f"the API could not be read: {told(failure)}"
+        if failure.check(Disallowed):
+            self.incomplete += "; MediaWiki's API is exempt by robots_exempt in the registry"
 
     def address_of(self, title: str) -> str:
         return wiki_url(urljoin(self.source.home, "/wiki/"), title)

@@ -5,14 +5,13 @@ a news site's articles; with `follow_links = false` only they and the start page
 """
 
 from collections.abc import AsyncIterator
-from urllib.parse import urljoin
 
 import scrapy
 from scrapy.http import Response
 
-from ingest.links import feed_entries, sitemap_links
+from ingest.links import feed_entries, location, sitemap_links
 from ingest.robots import RobotsMiddleware
-from ingest.spiders.base import SourceSpider
+from ingest.spiders.base import MAX_HOPS, SourceSpider
 
 MAX_SITEMAPS = 2_000  # of one crawl; an index can name new ones for ever
 
@@ -24,14 +23,17 @@ class SiteSpider(SourceSpider):
     async def start(self) -> AsyncIterator[scrapy.Request]:
         frontier = self.replay()
         sitemaps = self.source.sitemaps or await self.sitemaps_of_robots()
-        for relative in sitemaps:
-            for request in self.ask_sitemap(urljoin(self.source.home, relative)):
+        for url in self.absolute(sitemaps):
+            for request in self.ask_sitemap(url):
                 yield request
-        for relative in self.source.feeds:
-            yield self.request(urljoin(self.source.home, relative), self.parse_feed)
-        starts = [urljoin(self.source.home, relative) for relative in self.source.start_urls]
-        for request in self.follow([*starts, *frontier]):
+        for url in self.absolute(self.source.feeds):
+            yield self.request(url, self.parse_feed)
+        for request in self.follow([*self.absolute(self.source.start_urls), *frontier]):
             yield request
+
+    def absolute(self, urls) -> list[str]:
+        """Urls relative to home; what is no address (robots.txt may say anything) is left out."""
+        return [found for url in urls for found in location(self.source.home, url)]
 
     async def sitemaps_of_robots(self) -> list[str]:
         robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
@@ -48,9 +50,9 @@ class SiteSpider(SourceSpider):
         else:
             yield self.request(url, self.parse_sitemap)
 
-    def parse_sitemap(self, response: Response, url: str):
+    def parse_sitemap(self, response: Response, url: str, hops: int = 0):
         if response.status != 200:
-            self.warnings.append(f"{url} answered {response.status}")
+            yield from self.list_elsewhere(response, url, self.parse_sitemap, hops)
             return
         try:
             sitemaps, pages = sitemap_links(response.body, url)
@@ -59,11 +61,12 @@ class SiteSpider(SourceSpider):
             return
         for sitemap in sitemaps:
             yield from self.ask_sitemap(sitemap)
-        yield from self.follow(pages)
+        for page in pages:
+            yield from self.follow([page.url], page.record)
 
-    def parse_feed(self, response: Response, url: str):
+    def parse_feed(self, response: Response, url: str, hops: int = 0):
         if response.status != 200:
-            self.warnings.append(f"{url} answered {response.status}")
+            yield from self.list_elsewhere(response, url, self.parse_feed, hops)
             return
         try:
             entries, _ = feed_entries(response.body, url)
@@ -72,3 +75,15 @@ class SiteSpider(SourceSpider):
             return
         for entry in entries:
             yield from self.follow([entry.url], entry.record | {"feed": url})
+
+    def list_elsewhere(self, response: Response, url: str, callback, hops: int):
+        """Follow a sitemap or feed that has moved within the source; tell of one that is gone."""
+        target = (response.headers.get("Location") or b"").decode("latin-1")
+        if 300 <= response.status < 400 and target and hops < MAX_HOPS:
+            for literal in location(url, target):
+                public = self.source.public(literal)
+                if self.source.follows(public):
+                    address = self.address.served(public) if self.address.base_url else literal
+                    yield self.request(public, callback, hops=hops + 1).replace(url=address)
+                    return
+        self.warnings.append(f"{url} answered {response.status}")

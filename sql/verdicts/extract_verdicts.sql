@@ -74,48 +74,55 @@ names as (
     where is_heading and codepoint_count <= 100
 ),
 
--- What a name says: 2 that a page is not there, 1 that something is not there.
+-- The message a name is, and what of the name comes after it: nothing, or a site's name.
+messages as (
+    select
+        doc_id,
+        regexp_matches(
+            name,
+            '^[^\p{L}\p{N}]*((http|error|பிழை)[ :]*)?404[ :–—|-]*'
+            || '(error|பிழை|(page |file )?not found)[^\p{L}\p{N}]*($|[–—|-])'
+        )
+        or regexp_matches(
+            name,
+            '^[^\p{L}\p{N}]*((error|oops|sorry)[^\p{L}\p{N}]*)?(the |this |that )?'
+            || '(requested )?(page|file|url)( was| is| you [a-z ]{3,30})?'
+            || ' ?(not found|could not be found|cannot be found|does not exist'
+            || '|doesn.t exist|no longer exists)[^\p{L}\p{N}]*($|[–—|-])'
+        )
+        or regexp_matches(
+            name,
+            '^[^\p{L}\p{N}]*((404|மன்னிக்கவும்)[^\p{L}\p{N}]*)?'
+            || '((நீங்கள்|தாங்கள்) )?((தேடிய|கோரிய|இந்த|இந்தப்|அந்தப்) )?'
+            || '(இணைய ?ப்?|வலை ?ப்?)?பக்க(ம்|த்தை|த்தைக்) ?'
+            || '(காணவில்லை|காணப்படவில்லை|கிடைக்கவில்லை|கண்டறியப்படவில்லை'
+            || '|கண்டறிய முடியவில்லை|கண்டுபிடிக்கப்படவில்லை|கண்டுபிடிக்க முடியவில்லை'
+            || '|காண முடியவில்லை)[^\p{L}\p{M}\p{N}]*($|[–—|-])'
+        ) as says_page,
+        regexp_matches(
+            name,
+            '^[^\p{L}\p{N}]*((மன்னிக்கவும்|sorry|oops|error|பிழை)[^\p{L}\p{N}]*)?'
+            || '(404|not found|nothing (found|here)|(பக்கம் )?இல்லை|காணவில்லை'
+            || '|கிடைக்கவில்லை|காணப்படவில்லை|கண்டறியப்படவில்லை)'
+            || '[^\p{L}\p{M}\p{N}]*($|[–—|-])'
+        ) as says_something,
+        regexp_matches(name, '[–—|-][^–—|-]*[\p{L}\p{N}]') as has_more
+    from names
+),
+
+-- 2 where the whole name says that a page is not there; 1 where more stands beside the message,
+-- or where it does not speak of a page: then the text must.
 telling_names as (
     select
         doc_id,
         max(
             case
-                when
-                    regexp_matches(
-                        name,
-                        '^[^\p{L}\p{N}]*((http|error|பிழை)[ :]*)?404'
-                        || '([^\p{L}\p{N}]*$|[ :–—|-]*(error|பிழை|(page |file )?not found))'
-                    )
-                    or regexp_matches(
-                        name,
-                        '^[^\p{L}\p{N}]*((error|oops|sorry)[^\p{L}\p{N}]*)?(the |this |that )?'
-                        || '(requested )?(page|file|url)( was| is| you [a-z ]{3,30})?'
-                        || ' ?(not found|could not be found|cannot be found|does not exist'
-                        || '|doesn.t exist|no longer exists)'
-                    )
-                    or regexp_matches(
-                        name,
-                        '^[^\p{L}\p{N}]*((404|மன்னிக்கவும்)[^\p{L}\p{N}]*)?'
-                        || '((நீங்கள்|தாங்கள்) )?((தேடிய|கோரிய|இந்த|இந்தப்|அந்தப்) )?'
-                        || '(இணைய ?ப்?|வலை ?ப்?)?பக்க(ம்|த்தை|த்தைக்) ?'
-                        || '(காணவில்லை|காணப்படவில்லை|கிடைக்கவில்லை|கண்டறியப்படவில்லை'
-                        || '|கண்டறிய முடியவில்லை|கண்டுபிடிக்கப்படவில்லை|கண்டுபிடிக்க முடியவில்லை'
-                        || '|காண முடியவில்லை)([^\p{L}\p{M}\p{N}]*$| *[–—|-])'
-                    )
-                    then 2
-                when
-                    regexp_matches(
-                        name,
-                        '^[^\p{L}\p{N}]*((மன்னிக்கவும்|sorry|oops|error|பிழை)[^\p{L}\p{N}]*)?'
-                        || '(404|not found|nothing (found|here)|(பக்கம் )?இல்லை|காணவில்லை'
-                        || '|கிடைக்கவில்லை|காணப்படவில்லை|கண்டறியப்படவில்லை)'
-                        || '([^\p{L}\p{M}\p{N}]*$| *[–—|-])'
-                    )
-                    then 1
+                when says_page and not has_more then 2
+                when says_page or says_something then 1
                 else 0
             end
         ) as strength
-    from names
+    from messages
     group by doc_id
 ),
 
@@ -148,7 +155,8 @@ missing as (
                     lower(documents.text),
                     'not found|go (to )?home'
                     || '|(page|url|link|address).{0,60}(exist|moved|removed|missing)'
-                    || '|(can|could).{0,2}(not|n.t|t) find|முகப்பு ?(ப் )?பக்க|இணையப் ?பக்க'
+                    || '|(can|could).{0,2}(not|n.t|t) find'
+                    || '|முகப்பு ?(ப் )?பக்க|முகப்புக்கு|இணையப் ?பக்க'
                     || '|(தேடிய|கோரிய|கேட்ட) பக்க(ம்|த்தை)'
                     || '|பக்க(ம்|த்தை).{0,30}(நீக்கப்பட|மாற்றப்பட|நகர்த்தப்பட|கண்டறிய|கண்டுபிடி)'
                     || '|முகவரி.{0,40}(தவறு|தவறா|சரி ?பார்)'

@@ -1,6 +1,7 @@
 import gzip
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,8 @@ from conftest import SITE
 
 from ingest.errors import LakeError, SourceError
 from ingest.importers import import_path
+from ingest.landing import Lander, write_run_record
+from ingest.page import Page
 
 
 def rows(lake, columns):
@@ -125,7 +128,31 @@ def test_a_record_that_went_back_is_landed_again(tmp_path):
     path = tmp_path / "a.jsonl"
     for text in ("முதல்", "இரண்டாவது", "முதல்"):
         path.write_text(json.dumps({"id": 1, "text": text}))
-        assert run("jsonl", path, tmp_path / "lake") == {"landed": 1}
+        counts = run("jsonl", path, tmp_path / "lake")
+        assert counts["landed"] == 1
+    assert counts["landed as new versions of known records"] == 1
+
+
+def test_a_crawl_in_between_does_not_make_an_imported_file_new(tmp_path):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text("<p>பழையது</p>")
+    lake, more = tmp_path / "lake", {"base_url": "https://x.example/"}
+    assert run("html", tmp_path / "site", lake, **more)["landed"] == 1
+    folder = lake / "raw" / "source=mine" / "run=99990101T000000000000"
+    lander = Lander(folder)
+    page = {"source": "mine", "category": "book", "run_id": "99990101T000000000000"}
+    when = datetime(2099, 1, 1, tzinfo=UTC)
+    url = "https://x.example/index.html"
+    lander.add(Page(url=url, fetched_at=when, body=b"<p>new", content_type="text/html", **page))
+    lander.flush()
+    write_run_record(folder, {"kind": "crawl", "source": "mine", "finished": True})
+    assert run("html", tmp_path / "site", lake, **more) == {"known": 1}
+
+
+def test_the_text_is_in_the_first_column_that_has_any(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": 1, "text": "", "content": "இரண்டாவது"}\n{"id": 2, "text": "முதல்"}')
+    assert run("jsonl", path, tmp_path / "lake") == {"landed": 2}
 
 
 def test_odd_records_are_landed_or_counted(tmp_path):

@@ -99,6 +99,11 @@ LICENSED = PAGE.replace(
         (response(PAGE, "X-Robots-Tag: noai"), "x-robots-tag: noai"),
         (response(PAGE, "TDM-Reservation: 1"), "tdm-reservation: 1"),
         (response(RESERVED), "robots: noai"),
+        (
+            response(PAGE, "X-Robots-Tag: googlebot: noindex", "X-Robots-Tag: noai"),
+            "x-robots-tag: noai",
+        ),
+        (response(RESERVED.decode().encode("utf-16")), "robots: noai"),
     ],
 )
 def test_what_its_host_reserves_lands_without_body(load, tmp_path, block, why):

@@ -124,8 +124,7 @@ def test_a_page_reserved_later_is_used_no_more(tagged, tmp_path):
     fates = duckdb.sql(
         f"select rule, count(*) from '{lake}/snapshots/after/fates.parquet' group by 1"
     ).fetchall()
-    assert dict(fates)["withdrawn"] == answer["refused"]
-    assert after["rows"] < 60
+    assert dict(fates)["withdrawn"] > 100 and after["rows"] == 0
 
 
 @pytest.mark.real

@@ -111,6 +111,13 @@ def test_tdmrep_rules_are_read_in_their_order():
     assert rights.tdm_reservation(rules, "https://a.example/x.pdf") == "1"
     assert rights.tdm_reservation(rules, "https://a.example/") == "1"
     assert rights.tdm_reservation(rules[:2], "https://a.example/x") is None
+    tamil = rights.tdm_rules('[{"location": "/தமிழ்/", "tdm-reservation": true}]'.encode())
+    assert (
+        rights.tdm_reservation(
+            tamil, "https://a.example/%E0%AE%A4%E0%AE%AE%E0%AE%BF%E0%AE%B4%E0%AF%8D/x"
+        )
+        == "1"
+    )
 
 
 @given(st.binary(max_size=200))

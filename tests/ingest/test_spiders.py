@@ -111,7 +111,9 @@ def paper(path, query):
             {"Content-Type": "application/xml"},
             (
                 f"<urlset {namespaces}><url><loc>{link}/3</loc>"
-                "<news:news><news:title>மூன்று</news:title></news:news></url></urlset>"
+                "<news:news><news:title>மூன்று</news:title>"
+                "<news:publication_date>2026-01-03</news:publication_date></news:news>"
+                "</url></urlset>"
             ),
         )
     if path.startswith("/story/"):
@@ -333,7 +335,7 @@ def wordpress(posts, closed=False):
             return (401, {}, '{"code": "rest_forbidden"}') if closed and "wp" in path else MISSING
         page = int(query["page"])
         chosen = posts[(page - 1) * 4 : page * 4]
-        if not chosen:
+        if not chosen and page > 1:
             return 400, {}, '{"code": "rest_post_invalid_page_number"}'
         objects = [
             {
@@ -417,6 +419,191 @@ def test_the_catalogue_names_works_and_pdfs_stand_in_for_what_is_missing(server,
     }
     assert json.loads(rows[f"{home}/pdf/2.pdf"])["title"] == "இரண்டு"
     assert rows[f"{home}/about.html"] is None
+
+
+# ------------------------------------------------------------------ what a review found
+
+
+def test_a_wiki_or_blog_without_news_finishes_quietly(server, crawl, tmp_path):
+    """The daily case: the second crawl lands nothing and is no error."""
+    server.answer = Wiki(["நெல்"])
+    assert crawl(WIKI, server)["ok"] == 1
+    assert crawl(WIKI, server)["ok"] == 0
+    assert crawl(WIKI, server)["ok"] == 0
+    server.answer = wordpress([])
+    assert crawl(blog("wordpress"), server)["ok"] == 0
+
+
+def test_a_post_of_nulls_does_not_end_the_list(server, crawl, tmp_path):
+    posts = wordpress(list(range(1, 10)))
+
+    def answer(path, query):
+        status, headers, body = posts(path, query)
+        if query.get("page") == "1":
+            body = body.replace('{"rendered": "இடுகை 2"}', "null").replace(
+                json.dumps({"rendered": "இடுகை 2"}), "null"
+            )
+            assert "null" in body
+        return status, headers, body
+
+    server.answer = answer
+    assert crawl(blog("wordpress"), server)["ok"] == 9
+
+
+def test_titles_of_posts_are_text_and_dates_are_dates(server, crawl, tmp_path):
+    posts = wordpress([1])
+
+    def answer(path, query):
+        status, headers, body = posts(path, query)
+        if status == 200:
+            body = body.replace(json.dumps("இடுகை 1")[1:-1], "A &#8211; <i>B</i>")
+        return status, headers, body
+
+    server.answer = answer
+    crawl(blog("wordpress"), server)
+    assert json.loads(landed(tmp_path, "record")[0][0])["title"] == "A – B"
+
+
+def test_a_blog_that_reserves_its_posts_later_loses_them(server, crawl, tmp_path):
+    posts = wordpress([1, 2, 3])
+    server.answer = posts
+    assert crawl(blog("wordpress"), server)["ok"] == 3
+    server.answer = lambda path, query: (
+        (200, {}, "User-agent: *\nContent-Signal: ai-train=no")
+        if path == "/robots.txt"
+        else posts(path, query)
+    )
+    assert crawl(blog("wordpress"), server)["refused"] == 3
+
+
+def test_a_wiki_that_reserves_its_texts_is_refused(server, crawl, tmp_path):
+    wiki = Wiki(["நெல்", "ஆறு"])
+
+    def answer(path, query):
+        status, headers, body = wiki(path, query)
+        return status, headers | {"X-Robots-Tag": "noai"}, body
+
+    server.answer = answer
+    assert crawl(WIKI, server)["refused"] == 2
+    assert landed(tmp_path, "body", "body is not null") == []
+
+
+def test_an_entry_that_has_changed_is_crawled_as_a_whole(server, crawl, tmp_path):
+    server.answer = Wiki(["நெல்", "ஆறு"])
+    crawl(WIKI, server)
+    server.asked.clear()
+    crawl(WIKI + "namespaces = [0, 104]\n", server)
+    assert any("gapnamespace=104" in path for path in server.asked)
+
+
+def test_sitemaps_and_feeds_that_have_moved_are_followed(server, crawl, tmp_path):
+    moved = {"/rss.xml": "/rss2.xml", "/news.xml": "/news2.xml"}
+
+    def answer(path, query):
+        if path in moved:
+            return 301, {"Location": moved[path]}, ""
+        return paper({to: old for old, to in moved.items()}.get(path, path), query)
+
+    server.answer = answer
+    assert crawl(NEWS, server)["ok"] == 3
+
+
+def test_a_news_sitemap_tells_title_and_date(server, crawl, tmp_path):
+    server.answer = paper
+    crawl(NEWS, server)
+    ((record,),) = landed(tmp_path, "record", "url like '%/3'")
+    assert json.loads(record) == {"title": "மூன்று", "published_at": "2026-01-03"}
+    ((record,),) = landed(tmp_path, "record", "url like '%/2'")
+    assert json.loads(record)["published_at"] == "2026-01-02T00:00:00Z"
+
+
+def test_nothing_leaves_for_the_public_host_from_a_mirror(server, crawl, tmp_path):
+    """Other spellings of home are home, other ports are another server."""
+    links = ["HTTPS://X.example/a", "https://x.example:443/b", "https://u:p@x.example/c"]
+    links += ["http://x.example:80/d", "https://x.example:8080/e", "https://x.example./f"]
+    server.answer = lambda path, query: (
+        200,
+        HTML,
+        "".join(f"<a href='{link}'>x</a>" for link in links) if path == "/" else TEXT + path,
+    )
+    entry = '[x]\nhome = "https://x.example/"\ncategory = "news"\n'
+    entry += 'aliases = ["x.example"]\n'
+    answer = crawl(entry, server)
+    assert answer["failed"] == 0
+    urls = [url for url, _ in landed(tmp_path)]
+    assert urls == [f"https://x.example/{path}" for path in ("", "a", "b", "c", "d", "f")]
+
+
+def test_hosts_are_named_beside_home(server, crawl, tmp_path):
+    (tmp_path / "aadhan.toml").write_text(SETTINGS)
+    server.answer = lambda path, query: (200, HTML, TEXT)
+    entry = '[x]\nhome = "https://x.example/"\ncategory = "news"\nhosts = ["Blog.x.example"]\n'
+    assert crawl(entry, server)["ok"] == 1
+
+
+def test_a_bad_sitemap_line_in_robots_txt_stops_nothing(server, crawl):
+    server.answer = lambda path, query: (
+        (200, {}, "Sitemap: http://[x]/\nSitemap: javascript:x")
+        if "robots" in path
+        else (200, HTML, "x")
+    )
+    assert crawl('[x]\nhome = "https://x.example/"\ncategory = "news"\n', server)["ok"] == 1
+
+
+def test_a_page_that_always_fails_does_not_keep_a_run_open(server, crawl, tmp_path):
+    bad = iter(range(99))
+
+    def answer(path, query):
+        if path == "/bad":
+            next(bad)
+            raise ConnectionError("dropped")
+        links = "".join(f"<a href='/{n}'>x</a>" for n in range(4)) + "<a href='/bad'>x</a>"
+        return 200, HTML, links if path == "/" else TEXT + path
+
+    server.answer = answer
+    entry = '[x]\nhome = "https://x.example/"\ncategory = "news"\n'
+    crawl(entry, server, status=1)
+    server.asked.clear()
+    crawl(entry, server, status=1)
+    assert set(server.asked) <= {"/bad", "/robots.txt", "/.well-known/tdmrep.json"}
+
+
+def test_one_source_that_fails_does_not_hide_the_others(server, tmp_path):
+    (tmp_path / "aadhan.toml").write_text(SETTINGS)
+    server.answer = lambda path, query: (200, HTML, TEXT)
+    (tmp_path / "sources.toml").write_text(
+        f'[good]\nhome = "{server.url}"\ncategory = "news"\n'
+        '[bad]\nhome = "http://127.0.0.1:9/"\ncategory = "news"\n'
+    )
+    arguments = ("crawl", "--source", "good", "--source", "bad", "--format", "json")
+    done = run_aadhan(*arguments, cwd=tmp_path)
+    assert done.returncode == 1 and "no answer" in done.stderr
+    assert [one["ok"] for one in json.loads(done.stdout)] == [1, 0]
+
+
+def test_bounded_crawls_go_on_to_what_is_new(server, crawl, tmp_path):
+    server.answer = wordpress(list(range(1, 10)))
+    for _ in range(3):
+        assert crawl(blog("wordpress"), server, "--max-records", "2")["ok"] == 2
+    assert len({url for url, _ in landed(tmp_path)}) == 6
+
+
+def test_validators_of_a_mirror_do_not_go_to_another_address(crawl, tmp_path):
+    """A run that was resumed at another address belongs to neither."""
+    from ingest.landing import last_crawl
+
+    def answer(path, query):
+        return 200, HTML | {"ETag": '"1"'}, f"{TEXT} {path}"
+
+    entry = '[x]\nhome = "https://x.example/"\ncategory = "news"\n'
+    with serve(Answers) as first, serve(Answers) as second:
+        first.answer = second.answer = answer
+        crawl(entry, first)
+        run = last_crawl(tmp_path / "data", "x")
+        record = json.loads((run / "run.json").read_text())
+        (run / "run.json").write_text(json.dumps(record | {"finished": False}))
+        crawl(entry, second)
+    assert json.loads((run / "run.json").read_text())["base_url"] == "several"
 
 
 # ------------------------------------------------------------------ the registry and the guard

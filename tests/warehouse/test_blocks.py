@@ -152,3 +152,13 @@ def test_a_reader_is_loaded_when_its_format_comes_and_the_cache_knows_its_module
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines() == ["", ",".join(sorted(MODULES))]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_blank_lines_part_the_blocks_of_a_text(newline):
+    body = newline.join(["ஒன்று", "", "இரண்டு", " ", "மூன்று"]).encode()
+    batch = pa.RecordBatch.from_pylist(
+        [{"page_id": "1", "content_type": "text/plain", "body": body, "record": None}]
+    )
+    (row,) = page_blocks(batch).to_pylist()
+    assert [block["text"] for block in row["blocks"]] == ["ஒன்று", "இரண்டு", "மூன்று"]

@@ -28,7 +28,12 @@ PAGES = {
     "news": ("404 பேர் கைது", PROSE, 200, None),
     "novel": ("404 – ஒரு சிறுகதை", PROSE, 200, None),
     "sided": ("அந்தப் பக்கம் இல்லை என்றாலும்", PROSE, 200, None),
-    "article": ("404 error என்றால் என்ன?", PROSE * 12, 200, "keep"),
+    "article": ("404 error என்றால் என்ன?", PROSE, 200, None),
+    "fix": ("Page not found பிழையை சரி செய்வது எப்படி", PROSE, 200, None),
+    "java": ("File not found exception in Java", PROSE, 200, None),
+    "short-story": ("இந்தப் பக்கம் காணவில்லை – சிறுகதை", PROSE, 200, None),
+    "verse": ("404", PROSE, 200, None),
+    "error-page": ("404 – Page not found | தினம் ஒரு கதை", APOLOGY, 200, "drop"),
     "long": ("Page not found", PROSE * 12, 200, "keep"),
     "imported": ("404 Not Found", APOLOGY, None, None),
 }
