@@ -77,7 +77,10 @@ def import_path(
     if broken:
         raise _broken(broken, len(files), counts)
     if not counts["landed"] and not counts["known"]:
-        raise SourceError(f"{path}: no usable record of kind {kind}; {_why(counts)}")
+        other = {"response records": "warc", "conversion records": "wet"}
+        fits = next((other[name] for name in other if counts[name]), "")
+        hint = f": run aadhan import {fits} {path}" if fits else ""
+        raise SourceError(f"{path}: no usable record of kind {kind}; {_why(counts)}{hint}")
     return counts
 
 

@@ -85,8 +85,8 @@ class SourceSpider(scrapy.Spider):
 
         Such a page may be gone, or its host may have reserved it: either must become known.
         """
-        if not self.asks_pages:
-            return
+        if not self.asks_pages or self.quota.echo() != Quota().echo():
+            return  # a bounded crawl is a small one
         rest = [url for url in self.prior.crawled_urls() if url not in self.seen]
         if requests := list(self.follow(rest)):
             for request in requests:

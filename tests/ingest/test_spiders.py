@@ -541,6 +541,41 @@ def test_hosts_are_named_beside_home(server, crawl, tmp_path):
     assert crawl(entry, server)["ok"] == 1
 
 
+def test_a_redirect_to_another_writing_of_a_page_is_the_page(server, crawl, tmp_path):
+    """With a session in the address, the answer of the second request is the page's."""
+
+    def answer(path, query):
+        if path == "/" and not query:
+            return 302, {"Location": "/?PHPSESSID=7"}, ""
+        if path == "/round":
+            return 302, {"Location": f"/round?PHPSESSID={len(server.asked)}"}, ""
+        return 200, HTML, TEXT + "<a href='/round'>x</a>"
+
+    server.answer = answer
+    entry = f'[x]\nhome = "{server.url}"\ncategory = "news"\n'
+    answered = crawl(entry, None)
+    assert answered["ok"] == 1
+    rows = landed(tmp_path, "canonical_url, fetch_status")
+    assert (server.url, "ok") in rows
+    assert sum(count for path, count in server.asked.items() if "round" in path) == 11
+
+
+def test_a_text_that_moved_to_nowhere_gives_way_to_its_pdf(server, crawl, tmp_path):
+    def answer(path, query):
+        if path == "/1.html":
+            return 301, {"Location": "/gone.html"}, ""
+        if path == "/pdf/1.pdf":
+            return 301, {"Location": "/files/1.pdf"}, ""
+        if path == "/files/1.pdf":
+            return 200, {"Content-Type": "application/pdf"}, b"%PDF-1.4 x"
+        return works(path, query)
+
+    server.answer = answer
+    crawl(MADURAI, server)
+    rows = {url: record for url, record in landed(tmp_path, "url, record", "fetch_status = 'ok'")}
+    assert json.loads(rows["https://works.example/files/1.pdf"])["number"] == "1"
+
+
 def test_a_bad_sitemap_line_in_robots_txt_stops_nothing(server, crawl):
     server.answer = lambda path, query: (
         (200, {}, "Sitemap: http://[x]/\nSitemap: javascript:x")
