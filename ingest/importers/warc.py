@@ -34,6 +34,7 @@ _NO_TEXT = frozenset(
     "application/x-7z-compressed application/java-archive application/ogg".split()
 )
 _RIGHTS_WORDS = (b"noai", b"noml", b"tdm-", b"license", b"creativecommons")
+_HIGH_BYTES = bytes(range(0x80, 0x100))
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
 
@@ -118,8 +119,9 @@ def _signals(lines: dict[str, list[str]], body: bytes, url: str) -> dict:
     Parsing costs more than all else here, so only pages that hold one of the words are parsed.
     """
     signals = header_signals(lines, url)
-    lowered = body.lower()
-    if any(word in lowered for word in _RIGHTS_WORDS) or body[:2] in _UTF16_MARKS:
+    # Without its Tamil a page is short, and quickly searched.
+    ascii_part = body.translate(None, _HIGH_BYTES).lower()
+    if any(word in ascii_part for word in _RIGHTS_WORDS) or body[:2] in _UTF16_MARKS:
         signals |= page_signals(html_tree(body), url)
     return signals
 
