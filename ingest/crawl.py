@@ -33,6 +33,7 @@ from ingest.recrawl import PriorPages
 from ingest.registry import Address, Source
 from ingest.robots import RobotsMiddleware
 from ingest.spiders import SPIDERS
+from ingest.urls import canonical_url
 
 AGENT = "aadhan/0.1"
 # A run of which more requests failed has not finished: its host went away.
@@ -49,6 +50,8 @@ class CrawlRun:
     counts: Counter = field(default_factory=Counter)
     reason: str = ""
     resumed_count: int = 0
+    failed_again_count: int = 0
+    has_withdrawn: bool = False
     waiting: list[Page] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     error: AadhanError | None = None
@@ -92,6 +95,8 @@ class LandingPipeline:
 
     def process_item(self, page: Page):
         self.run.counts[page.fetch_status] += 1
+        if page.fetch_status == "failed" and canonical_url(page.url) in self.failed_before():
+            self.run.failed_again_count += 1
         self.on_page(self.run)
         self.run.waiting.append(page)
         has_answered = page.http_status or page.fetch_status in ("disallowed", "refused", "blocked")
@@ -102,6 +107,9 @@ class LandingPipeline:
         if self.run.error is None and (self.lander or has_answered):
             self.guarded(self.land)
         return page
+
+    def failed_before(self) -> set[str]:
+        return self.crawler.spider.failed_before
 
     def land(self) -> None:
         if self.lander is None:
@@ -243,6 +251,7 @@ def _close_listener(run: CrawlRun):
     def closed(spider, reason):
         run.reason = spider.incomplete or reason
         run.resumed_count = spider.resumed_count
+        run.has_withdrawn = spider.has_withdrawn
         run.warnings += spider.summary()
         if errors := spider.crawler.stats.get_value("spider_exceptions/count"):
             run.warnings.append(f"{errors} pages could not be handled; their links are missing")
@@ -264,11 +273,14 @@ def _conclude(run: CrawlRun) -> AadhanError | None:
             "(--base-url)?"
         )
     asked_count = run.counts.total() + run.resumed_count
-    if run.reason == "finished" and run.counts["failed"] > FAILED_SHARE * asked_count:
+    # What fails each time is left to the next crawl, or this run would never end.
+    failed_count = run.counts["failed"] - run.failed_again_count
+    if run.reason == "finished" and failed_count > FAILED_SHARE * asked_count:
         run.reason = f"{run.counts['failed']} requests failed"
     if run.reason == "finished":
         ended = datetime.now(UTC).isoformat(timespec="seconds")
-        run.record(finished=True, ended_at=ended, counts=dict(sorted(run.counts.items())))
+        counts = dict(sorted(run.counts.items()))
+        run.record(finished=True, ended_at=ended, counts=counts, has_withdrawn=run.has_withdrawn)
     return None
 
 
@@ -278,6 +290,8 @@ def _last_complete(lake: Path, source: Source, base_url: str | None) -> datetime
     for folder in folders:
         record = crawl_record(folder)
         is_whole = record.get("finished") and record.get("max_records") == Quota().echo()
+        if record.get("has_withdrawn"):
+            return None  # when it is allowed again, all is asked for again
         # An entry that has changed may want what was left before.
         is_same = record.get("base_url") == base_url and record.get("entry") == source.entry_hash()
         if is_whole and is_same:

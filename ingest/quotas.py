@@ -29,6 +29,11 @@ class Quota:
     def take(self, category: str) -> None:
         self.taken[category] += 1
 
+    @property
+    def is_bounded(self) -> bool:
+        parts = self.by_category or {}
+        return self.total is not None or any(part < UNBOUNDED for part in parts.values())
+
     def echo(self) -> dict:
         return {"total": self.total, "by_category": self.by_category}
 

@@ -6,13 +6,13 @@ to the address they came from; elsewhere equal bytes are found by their hash.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.landing import crawl_record, landed_pages
 from ingest.page import HTML_TYPES, media_type
 
-_COLUMNS = ["canonical_url", "fetch_status", "etag", "last_modified", "body_sha256"]
+_COLUMNS = ["canonical_url", "fetch_status", "etag", "last_modified", "body_sha256", "record"]
 _CACHED_FILES = 4  # pages are asked for in much the order they landed in
 
 
@@ -20,7 +20,8 @@ _CACHED_FILES = 4  # pages are asked for in much the order they landed in
 class Prior:
     """The newest landed version of a page. `file` is where its bytes lie.
 
-    `is_crawled` tells that a crawl asked for it; what was imported is not asked for.
+    `is_crawled` tells that a crawl asked for it; what was imported is not asked for. `record` is
+    what was known of it beside its bytes: a feed that has moved on tells it no more.
     """
 
     body_sha256: str
@@ -28,6 +29,7 @@ class Prior:
     etag: str | None
     last_modified: str | None
     is_crawled: bool
+    record: str | None
 
     def validators(self) -> dict[str, str]:
         headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
@@ -52,10 +54,14 @@ class PriorPages:
         url, status = row["canonical_url"], row["fetch_status"]
         etag, modified = (row["etag"], row["last_modified"]) if same_server else (None, None)
         if status == "ok" and row["body_sha256"]:
-            self._pages[url] = Prior(row["body_sha256"], path, etag, modified, is_crawl)
+            before = self._pages.get(url)
+            record = row["record"] or (before.record if before else None)
+            digest = row["body_sha256"]
+            self._pages[url] = Prior(digest, path, etag, modified, is_crawl, record)
         elif status == "not_modified" and (prior := self._pages.get(url)):
             if etag or modified:
-                self._pages[url] = Prior(prior.body_sha256, prior.file, etag, modified, is_crawl)
+                changed = {"etag": etag, "last_modified": modified, "is_crawled": is_crawl}
+                self._pages[url] = replace(prior, **changed)
         elif status == "refused":
             self._pages.pop(url, None)  # asked anew: the reservation may be gone
 

@@ -71,6 +71,8 @@ class SourceSpider(scrapy.Spider):
         self.asked_by_host: Counter[str] = Counter()
         self.left: Counter[str] = Counter()
         self.resumed_count = 0
+        self.failed_before: set[str] = set()  # in this run, before it was resumed
+        self.has_withdrawn = False
         self.warnings: list[str] = []
         self.incomplete = ""  # why the run has not finished, where no row tells
 
@@ -85,7 +87,7 @@ class SourceSpider(scrapy.Spider):
 
         Such a page may be gone, or its host may have reserved it: either must become known.
         """
-        if not self.asks_pages or self.quota.echo() != Quota().echo():
+        if not self.asks_pages or self.quota.is_bounded:
             return  # a bounded crawl is a small one
         rest = [url for url in self.prior.crawled_urls() if url not in self.seen]
         if requests := list(self.follow(rest)):
@@ -95,6 +97,7 @@ class SourceSpider(scrapy.Spider):
 
     def withdraw(self, reason: str) -> Iterator[Page]:
         """Rows for all that earlier crawls landed, where the host now reserves the whole."""
+        self.has_withdrawn = True
         for url in self.prior.crawled_urls():
             if url not in self.seen:
                 self.seen.add(url)
@@ -105,6 +108,7 @@ class SourceSpider(scrapy.Spider):
         links: dict[str, None] = {}
         for row in landed_pages(self.landed, _REPLAYED):
             if row["fetch_status"] == "failed":
+                self.failed_before.add(row["canonical_url"])
                 continue  # asked for again
             if not self.leads_to_itself(row):
                 self.seen.add(row["canonical_url"])
@@ -174,9 +178,11 @@ class SourceSpider(scrapy.Spider):
         else:
             self.seen.add(canonical)
             self.asked_by_host[host] += 1
+            prior = self.prior.get(canonical)
+            if prior and not record:
+                record = json.loads(prior.record or "{}")
             request = self.request(url, self.parse, record=record, hops=hops)
-            if prior := self.prior.get(canonical):
-                request.headers.update(prior.validators())
+            request.headers.update(prior.validators() if prior else {})
             yield request
 
     def request(self, url: str, callback, **more) -> scrapy.Request:

@@ -77,6 +77,10 @@ class MediaWikiSpider(SourceSpider):
             yield again
             return
         pages = answer.get("query", {}).get("pages", [])
+        if reason := refusal(header_signals(response_headers(response), url)):
+            for row in self.refused(pages, reason):
+                yield row
+            return
         wanted = [
             page["pageid"]
             for page in pages
@@ -87,6 +91,15 @@ class MediaWikiSpider(SourceSpider):
             yield self.texts({"pageids": "|".join(map(str, ids))})
         if "continue" in answer:
             yield self.api(self.parse_titles, query, continued=answer["continue"])
+
+    def refused(self, pages: list[dict], reason: str) -> Iterator[Page]:
+        """Rows for what a wiki lists and for all that was landed, where it reserves its texts."""
+        for page in pages:
+            url = self.address_of(page["title"])
+            if canonical_url(url) not in self.seen:
+                self.seen.add(canonical_url(url))
+                yield self.row(url, fetch_status="refused", fetch_detail=reason)
+        yield from self.withdraw(reason)
 
     def is_new(self, page: dict) -> bool:
         """Whether a listed page's latest revision is not in the lake, and there is room for it."""
@@ -189,3 +202,5 @@ def _revisions(files) -> Iterator[tuple[str, int]]:
         record = json.loads(row["record"] or "{}")
         if row["fetch_status"] == "ok" and "revid" in record:
             yield row["canonical_url"], int(record["revid"])
+        elif row["fetch_status"] == "refused":
+            yield row["canonical_url"], 0  # taken anew when it is allowed again

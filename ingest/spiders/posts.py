@@ -28,6 +28,17 @@ class PostsSpider(SourceSpider):
 
     asks_pages = False
 
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        self.listed: set[str] = set()
+
+    def is_news(self, entries: list[FeedEntry]) -> bool:
+        """Whether a list names a post that no earlier list of this crawl did: some never end."""
+        urls = {canonical_url(entry.url) for entry in entries}
+        has_news = not urls <= self.listed
+        self.listed |= urls
+        return has_news
+
     def rows(self, response: Response, entries: list[FeedEntry]) -> Iterator[Page]:
         """One row for each post of the source that this run has not landed."""
         signals = header_signals(response_headers(response), response.url)
@@ -100,7 +111,7 @@ class BloggerSpider(PostsSpider):
             self.incomplete = f"{url} answered {response.status}: {error}"
             return
         yield from self.rows(response, entries)
-        if entries:
+        if self.is_news(entries):
             yield self.listing(start_index + len(entries))
 
 
@@ -137,9 +148,10 @@ class WordPressSpider(PostsSpider):
         except ValueError:
             posts = None
         if response.status == 200 and isinstance(posts, list):
-            yield from self.rows(response, [entry for post in posts if (entry := _entry(post))])
-            told = (response.headers.get("X-WP-TotalPages") or b"").decode("latin-1")
-            if page < int(told) if told.isdigit() else posts:
+            entries = [entry for post in posts if (entry := _entry(post))]
+            yield from self.rows(response, entries)
+            total = (response.headers.get("X-WP-TotalPages") or b"").decode("latin-1")
+            if page < int(total) if total.isdigit() else self.is_news(entries):
                 yield self.listing(page + 1)
         elif page == 1:
             yield self.feed(1)
@@ -154,9 +166,8 @@ class WordPressSpider(PostsSpider):
         except ValueError as error:
             self.incomplete = f"{url} answered {response.status}: {error}"
             return
-        known = [canonical_url(self.source.public(entry.url)) in self.seen for entry in entries]
         yield from self.rows(response, entries)
-        if entries and not all(known):  # some themes serve the last page for ever
+        if self.is_news(entries):
             yield self.feed(page + 1)
 
 

@@ -488,6 +488,60 @@ def test_a_wiki_that_reserves_its_texts_is_refused(server, crawl, tmp_path):
     assert landed(tmp_path, "body", "body is not null") == []
 
 
+@pytest.mark.parametrize("kind", ["wiki", "blog"])
+def test_what_was_reserved_for_a_day_comes_back(server, crawl, tmp_path, kind):
+    answers = Wiki(["நெல்", "ஆறு"]) if kind == "wiki" else wordpress([1, 2])
+    entry = WIKI if kind == "wiki" else blog("wordpress")
+
+    def reserved(path, query):
+        if path == "/robots.txt":
+            return 200, {}, "User-agent: *\nContent-Signal: ai-train=no"
+        return answers(path, query)
+
+    for answer, status, count in ((answers, "ok", 2), (reserved, "refused", 2), (answers, "ok", 2)):
+        server.answer = answer
+        assert crawl(entry, server)[status] == count
+
+
+def test_a_wiki_that_reserves_itself_while_nothing_changes_is_withdrawn(server, crawl):
+    server.answer = wiki = Wiki(["நெல்", "ஆறு"])
+    assert crawl(WIKI, server)["ok"] == 2
+
+    def reserved(path, query):
+        status, headers, body = wiki(path, query)
+        return status, headers | {"TDM-Reservation": "1"}, body
+
+    server.answer = reserved
+    assert crawl(WIKI, server)["refused"] == 2
+
+
+@pytest.mark.parametrize("kind", ["blogger", "wordpress"])
+def test_a_list_that_is_always_the_same_ends(server, crawl, kind):
+    def answer(path, query):
+        if kind == "blogger":
+            return blogger([1, 2])(path, query | {"start-index": "1"})
+        status, _, body = wordpress([1, 2])(path, query | {"page": "1"})
+        return status, {}, body
+
+    server.answer = answer
+    assert crawl(blog(kind), server)["ok"] == 2
+
+
+def test_what_a_feed_told_once_stays_though_the_page_changes(server, crawl, tmp_path):
+    server.answer = paper
+    crawl(NEWS, server)
+    server.answer = lambda path, query: (
+        (200, {"Content-Type": "text/xml"}, "<rss version='2.0'><channel/></rss>")
+        if path == "/rss.xml"
+        else (200, HTML, TEXT + " புதியது")
+        if path.startswith("/story/")
+        else paper(path, query)
+    )
+    assert crawl(NEWS, server)["ok"] == 3
+    titles = landed(tmp_path, "json_extract_string(record, '$.title')", "url like '%/1'")
+    assert titles == [("செய்தி 1",), ("செய்தி 1",)]
+
+
 def test_an_entry_that_has_changed_is_crawled_as_a_whole(server, crawl, tmp_path):
     server.answer = Wiki(["நெல்", "ஆறு"])
     crawl(WIKI, server)
@@ -599,8 +653,9 @@ def test_a_page_that_always_fails_does_not_keep_a_run_open(server, crawl, tmp_pa
     entry = '[x]\nhome = "https://x.example/"\ncategory = "news"\n'
     crawl(entry, server, status=1)
     server.asked.clear()
-    crawl(entry, server, status=1)
+    crawl(entry, server)
     assert set(server.asked) <= {"/bad", "/robots.txt", "/.well-known/tdmrep.json"}
+    assert crawl(entry, server, status=1)["not_modified"] == 5, "a new run asks for all again"
 
 
 def test_one_source_that_fails_does_not_hide_the_others(server, tmp_path):
