@@ -32,6 +32,14 @@ class PostsSpider(SourceSpider):
         super().__init__(**arguments)
         self.listed: set[str] = set()
 
+    async def start(self) -> AsyncIterator[scrapy.Request]:
+        self.replay()
+        yield self.listing(1)
+
+    def listing(self, number: int) -> scrapy.Request:
+        """The request for a part of the list: from a post on, or a page, counted from 1."""
+        raise NotImplementedError
+
     def is_news(self, entries: list[FeedEntry]) -> bool:
         """Whether a list names a post that no earlier list of this crawl did: some never end."""
         urls = {canonical_url(entry.url) for entry in entries}
@@ -92,17 +100,13 @@ class PostsSpider(SourceSpider):
 class BloggerSpider(PostsSpider):
     name = "blogger"
 
-    async def start(self) -> AsyncIterator[scrapy.Request]:
-        self.replay()
-        yield self.listing(1)
-
-    def listing(self, start_index: int) -> scrapy.Request:
-        query = {"max-results": POSTS_PER_REQUEST, "start-index": start_index}
+    def listing(self, number: int) -> scrapy.Request:
+        query = {"max-results": POSTS_PER_REQUEST, "start-index": number}
         if since := self.changed_since():
             query |= {"orderby": "updated", "updated-min": since.isoformat()}
         path = self.source.api or "/feeds/posts/default"
         url = f"{urljoin(self.source.home, path)}?{urlencode(query)}"
-        return self.request(url, self.parse_list, start_index=start_index)
+        return self.request(url, self.parse_list, start_index=number)
 
     def parse_list(self, response: Response, url: str, start_index: int):
         try:
@@ -120,14 +124,10 @@ class WordPressSpider(PostsSpider):
 
     name = "wordpress"
 
-    async def start(self) -> AsyncIterator[scrapy.Request]:
-        self.replay()
-        yield self.listing(1)
-
-    def listing(self, page: int) -> scrapy.Request:
+    def listing(self, number: int) -> scrapy.Request:
         query = {
             "per_page": POSTS_PER_REQUEST,
-            "page": page,
+            "page": number,
             "orderby": "id",
             "order": "asc",
             "_embed": "author",
@@ -136,7 +136,7 @@ class WordPressSpider(PostsSpider):
             query["modified_after"] = since.strftime("%Y-%m-%dT%H:%M:%S")
         path = self.source.api or "/wp-json/wp/v2/posts"
         url = f"{urljoin(self.source.home, path)}?{urlencode(query)}"
-        return self.request(url, self.parse_list, page=page)
+        return self.request(url, self.parse_list, page=number)
 
     def feed(self, page: int) -> scrapy.Request:
         url = f"{urljoin(self.source.home, '/feed/')}?{urlencode({'paged': page})}"
